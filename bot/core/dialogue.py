@@ -1,0 +1,298 @@
+"""What a dialogue is: one table of steps, and the two pure functions that play it.
+
+`decide` turns a move into an event or refuses it; `evolve` folds an event into the conversation. Neither knows what
+is said about it, where it is stored, or what time it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Generic, Literal, TypeVar
+
+from bot.core.events import Act, Conversation, Event
+from bot.core.forms import Form
+from bot.core.policy import Service
+from bot.core.roles import Actor, Role
+from bot.errors import Refusal
+
+C = TypeVar("C", bound=Conversation)
+
+SAME = "same"
+"""As a step's target: the state does not change, and buttons made for it stay good."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """What somebody wants to do. `stage` is that of the card they saw, None where they saw none (a typed step).
+
+    `vouched` gives the roles of the people whom the form names as having agreed by word of mouth.
+    """
+
+    step: str
+    actor: Actor
+    form: Form | None = None
+    stage: int | None = None
+    vouched: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Situation(Generic[C]):
+    """All that a rule may look at: the conversation before the step, the move, the service's policy, the time."""
+
+    conversation: C
+    move: Move
+    policy: Service
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Wait:
+    """When the owner of an awaited step is reminded.
+
+    `after` counts from the moment the state was entered, or from the conversation's own time named by `since`
+    (a field of the conversation that holds a datetime). After `after` again it goes up to `then`.
+    An `urgent` wait does not keep quiet hours: production is between two versions. `states` narrows the step's
+    sources to those in which it is awaited and not merely possible.
+    """
+
+    after: timedelta
+    then: Role | None = None
+    since: str = ""
+    urgent: bool = False
+    states: tuple[str, ...] = ()
+
+
+Guard = Callable[[Situation[Any]], None]
+Facts = Callable[[Situation[Any]], dict[str, Any]]
+Effect = Callable[[Any, Event], Any]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A step's target that depends on what is true after it. `words` says it in the README's table."""
+
+    words: str
+    choose: Callable[[Any, Event], str]
+
+
+@dataclass(frozen=True)
+class Signers:
+    """As `by` of a step: whoever the conversation itself requires. `words` says it in the README's table."""
+
+    words: str
+    choose: Callable[[Any], tuple[Role, ...]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of a dialogue's table.
+
+    name        what is typed in a thread, and what the event is called; never reused once retired
+    label       the button's text
+    sources     the states it is possible in; empty for the step that opens the conversation
+    to          the state after it
+    by          the roles that may take it; empty: everybody in the workspace
+    form        what is asked for; None: a click is enough
+    says        the line that tells of it, the documents' own emoji first
+    hears       `channel` where the documents announce it to the team, else `thread`
+    wait        for an awaited step: when its owner is reminded, and to whom it then goes up
+    confirm     the question of a dangerous button's confirm dialog
+    button      False for a step that only machines take or that is typed
+    style       the button's colour
+    guards      rules that refuse it, in order
+    facts       what is decided beyond the form, kept in the event
+    effect      how the conversation changes beyond state and forms
+    """
+
+    name: str
+    label: str
+    sources: tuple[str, ...]
+    to: str | Target
+    by: tuple[Role, ...] | Signers
+    says: str
+    form: type[Form] | None = None
+    hears: Literal["channel", "thread"] = "thread"
+    wait: Wait | None = None
+    confirm: str = ""
+    button: bool = True
+    style: Literal["primary", "danger", ""] = ""
+    guards: tuple[Guard, ...] = ()
+    facts: Facts | None = None
+    effect: Effect | None = None
+
+
+@dataclass(frozen=True)
+class State:
+    """A state, named by who is awaited. `words` finish the sentence "the release is …"; `emoji` opens the card."""
+
+    name: str
+    words: str
+    emoji: str
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Dialogue(Generic[C]):
+    """A dialogue: its states, its table, and the conversation's shape."""
+
+    name: str
+    noun: str
+    conversation: type[C]
+    states: tuple[State, ...]
+    steps: tuple[Step, ...]
+
+    def step(self, name: str) -> Step:
+        """The row of a step. Refusal where there is none, with what there is."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        names = ", ".join(step.name for step in self.steps)
+        raise Refusal(f"There is no step “{name}” in a {self.noun}.", remedy=f"The steps are: {names}.")
+
+    def state(self, name: str) -> State:
+        return next(state for state in self.states if state.name == name)
+
+    def open_steps(self, state: str) -> tuple[Step, ...]:
+        """The steps that are possible in a state, in the table's order."""
+        return tuple(step for step in self.steps if state in step.sources)
+
+    def buttons(self, state: str) -> tuple[Step, ...]:
+        return tuple(step for step in self.open_steps(state) if step.button)
+
+    def awaited(self, state: str) -> tuple[Step, ...]:
+        """The open steps that somebody is reminded of."""
+        waits = ((step, step.wait) for step in self.open_steps(state))
+        return tuple(step for step, wait in waits if wait and state in (wait.states or step.sources))
+
+    def allowed(self, step: Step, conversation: C | None) -> tuple[Role, ...]:
+        """The roles that may take a step now."""
+        if isinstance(step.by, Signers):
+            return step.by.choose(conversation) if conversation is not None else ()
+        return step.by
+
+    def read(self, snapshot: str) -> C:
+        """The conversation from its stored JSON."""
+        return self.conversation.model_validate_json(snapshot)
+
+
+def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:
+    """The event that a move makes of a conversation. Raises Refusal, and nothing has changed, where it can't be.
+
+    Checked in this order: the step exists, the click is not stale, the state allows it, the actor may, the form is
+    there, the step's own guards.
+    """
+    conversation, move = situation.conversation, situation.move
+    step = dialogue.step(move.step)
+    _refuse_stale(dialogue, conversation, move)
+    possible = conversation.state in step.sources if conversation.number else not step.sources
+    if not possible:
+        raise _not_open(dialogue, conversation, step)
+    _refuse_wrong_role(dialogue, step, situation)
+    if step.form is not None and not isinstance(move.form, step.form):
+        raise Refusal(f"“{step.label}” needs its details.", remedy="Use the button, or give the fields.")
+    for guard in step.guards:
+        guard(situation)
+    data = move.form.model_dump(mode="json") if move.form else {}
+    data.update(step.facts(situation) if step.facts else {})
+    draft = Event(
+        conversation=conversation.id,
+        number=conversation.number + 1,
+        dialogue=dialogue.name,
+        step=step.name,
+        state=conversation.state,
+        stage=conversation.stage,
+        at=situation.now,
+        actor=move.actor.id,
+        name=move.actor.name,
+        roles=tuple(sorted(move.actor.roles)),
+        data=data,
+    )
+    return _with_target(conversation, step, draft)
+
+
+def _with_target(conversation: C, step: Step, draft: Event) -> Event:
+    """The event with the state it leads to: another state, or its own restarted, is a new stage."""
+    if step.to == SAME:
+        return draft
+    if isinstance(step.to, Target):
+        state = step.to.choose(_affected(conversation, step, draft), draft)
+        stays = state == conversation.state and not draft.data.get("restarts")
+        return draft.model_copy(update={"state": state, "stage": draft.stage + (not stays)})
+    return draft.model_copy(update={"state": step.to, "stage": draft.stage + 1})
+
+
+def evolve(dialogue: Dialogue[C], conversation: C, event: Event) -> C:
+    """The conversation after an event. Total: an event that was recorded is never refused."""
+    step = dialogue.step(event.step)
+    changed = _affected(conversation, step, event)
+    act = Act(step=event.step, actor=event.actor, name=event.name, at=event.at, stage=event.stage)
+    moved = event.stage != conversation.stage
+    return changed.model_copy(
+        update={
+            "number": event.number,
+            "state": event.state,
+            "stage": event.stage,
+            "since": event.at if moved else conversation.since,
+            "before": conversation.state if event.state != conversation.state else conversation.before,
+            "forms": {**conversation.forms, event.step: event.data},
+            "trail": (*conversation.trail, act) if moved or step.to != SAME else conversation.trail,
+        }
+    )
+
+
+def _affected(conversation: C, step: Step, event: Event) -> C:
+    changed: C = step.effect(conversation, event) if step.effect else conversation
+    return changed
+
+
+def _refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:
+    if move.stage is None or move.stage == conversation.stage:
+        return
+    since = [act for act in conversation.trail if act.stage > move.stage]
+    told = ", then ".join(f"{act.name} took “{dialogue.step(act.step).label}”" for act in since)
+    raise Refusal(
+        f"That button was made for an earlier moment. Meanwhile {told or 'the release moved on'}.",
+        remedy=_now(dialogue, conversation),
+        open_now=_labels(dialogue, conversation),
+        since=conversation.since,
+    )
+
+
+def _not_open(dialogue: Dialogue[C], conversation: C, step: Step) -> Refusal:
+    return Refusal(
+        f"“{step.label}” is not possible for {conversation.version} now.",
+        remedy=_now(dialogue, conversation),
+        open_now=_labels(dialogue, conversation),
+        since=conversation.since,
+    )
+
+
+def _now(dialogue: Dialogue[C], conversation: C) -> str:
+    return f"The {dialogue.noun} is {dialogue.state(conversation.state).words}."
+
+
+def _labels(dialogue: Dialogue[C], conversation: C) -> tuple[str, ...]:
+    return tuple(step.label for step in dialogue.buttons(conversation.state))
+
+
+def _refuse_wrong_role(dialogue: Dialogue[C], step: Step, situation: Situation[C]) -> None:
+    opened = situation.conversation if situation.conversation.number else None
+    allowed = dialogue.allowed(step, opened)
+    actor = situation.move.actor
+    if not step.by or actor.roles & set(allowed):
+        return
+    unknown = [f"{role.label}: {why}" for role, why in actor.unknown.items() if role in allowed]
+    if unknown:
+        raise Refusal(
+            f"Your role could not be checked, so “{step.label}” is refused ({'; '.join(unknown)}).",
+            remedy="Try again in a minute, or ask somebody who is listed by name in the configuration.",
+            may=tuple(role.label for role in allowed),
+        )
+    raise Refusal(
+        f"“{step.label}” is not yours to take for {situation.policy.name}.",
+        may=tuple(role.label for role in allowed),
+        open_now=_labels(dialogue, situation.conversation) if opened else (),
+        since=situation.conversation.since if opened else None,
+    )

@@ -1,0 +1,109 @@
+"""The facts that are stored: what happened, what is to be said, what is to be reminded of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Fact(BaseModel):
+    """A frozen value that is written to and read from the store as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Act(Fact):
+    """One taken step, as the conversation remembers it: enough to tell a late clicker what happened meanwhile."""
+
+    step: str
+    actor: str
+    name: str
+    at: datetime
+    stage: int
+
+
+class Event(Fact):
+    """One taken step, for ever. `number` counts from 1 within its conversation; `state` and `stage` are those after it.
+
+    `data` is the step's form and the facts that were decided with it, as JSON values.
+    """
+
+    conversation: str
+    number: int
+    dialogue: str
+    step: str
+    state: str
+    stage: int
+    at: datetime
+    actor: str
+    name: str
+    roles: tuple[str, ...] = ()
+    data: dict[str, Any] = {}
+
+
+class Conversation(Fact):
+    """What is true of one dialogue now: the fold of its events.
+
+    `stage` grows with every change of state, so that a click can name the situation it was made for; `before` is the
+    state that an interruption left. `forms` keeps each step's latest form.
+    """
+
+    id: str
+    dialogue: str
+    service: str
+    environment: str
+    version: str
+    channel: str
+    opened_at: datetime
+    opened_by: str
+    state: str
+    since: datetime
+    number: int = 0
+    stage: int = 0
+    before: str = ""
+    forms: dict[str, dict[str, Any]] = {}
+    trail: tuple[Act, ...] = ()
+
+    def took(self, step: str) -> Act | None:
+        """Who took a step last, if anybody did."""
+        return next((act for act in reversed(self.trail) if act.step == step), None)
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One thing to be said. `key` names it for ever, so that it is never said twice.
+
+    kind `root` opens the conversation's thread in `channel`; `reply` goes into that thread (`broadcast`: and to the
+    channel); `card` replaces the root's content (a newer card replaces one that still waits); `direct` goes to the
+    person `channel` (a user id) alone.
+    """
+
+    key: str
+    kind: Literal["root", "reply", "card", "direct"]
+    channel: str
+    text: str
+    blocks: tuple[dict[str, Any], ...] = ()
+    conversation: str = ""
+    broadcast: bool = False
+
+
+ReminderKind = Literal["nudge", "escalation", "due", "step"]
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """Something that happens by itself at `due_at`, unless the conversation has left `stage` by then.
+
+    `nudge` asks the awaited `roles` for `step`; `escalation` tells the next role that they did not answer; `due` says
+    that the agreed time has come; `step` makes the clock take `step`.
+    """
+
+    conversation: str
+    kind: ReminderKind
+    step: str
+    stage: int
+    due_at: datetime
+    roles: tuple[str, ...] = ()

@@ -1,0 +1,104 @@
+"""The rules a team sets for a service: who holds which role, what must be signed, what is tested, when people sleep."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, HttpUrl, StringConstraints
+
+from bot.core.events import Fact
+from bot.core.roles import Role
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,}$")]
+GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]{2,}$")]
+ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,}$")]
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is not a time zone of the IANA database, such as Europe/Berlin or UTC") from error
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+
+
+class Holders(Fact):
+    """Who holds a role: listed users and the members of Slack user groups."""
+
+    users: tuple[UserId, ...] = ()
+    groups: tuple[GroupId, ...] = ()
+
+
+class Link(Fact):
+    """A named address, such as a dashboard."""
+
+    name: Name
+    url: HttpUrl
+
+
+class QuietHours(Fact):
+    """When nobody is reminded of what can wait. `start` may be later than `end`: the night is meant."""
+
+    start: time = time(20, 0)
+    end: time = time(8, 0)
+    zone: ZoneName = "UTC"
+    weekends: bool = True
+
+    def release(self, moment: datetime) -> datetime:
+        """The first moment at or after the given one that is not quiet; aware UTC in and out."""
+        local = moment.astimezone(ZoneInfo(self.zone))
+        while (quiet_until := self._quiet_until(local)) is not None:
+            local = quiet_until
+        return local.astimezone(UTC)
+
+    def _quiet_until(self, local: datetime) -> datetime | None:
+        """When the quiet that covers a local moment ends; None where it is not quiet."""
+        if self.weekends and local.weekday() >= 5:
+            return self._at(local, self.end if self.start > self.end else time(0), days=7 - local.weekday())
+        clock = local.time()
+        if self.start <= self.end:
+            return self._at(local, self.end) if self.start <= clock < self.end else None
+        if clock >= self.start:
+            return self._at(local, self.end, days=1)
+        return self._at(local, self.end) if clock < self.end else None
+
+    @staticmethod
+    def _at(local: datetime, clock: time, days: int = 0) -> datetime:
+        # A wall-clock time of another day: combine anew, so that a change of daylight saving in between is honoured.
+        return datetime.combine(local.date() + timedelta(days=days), clock, tzinfo=local.tzinfo)
+
+
+class Service(Fact):
+    """A service that is released: one entry of the configuration file, defaults included.
+
+    `channels` are where its commands belong; the first hears its releases. `watch` and the reminders are minutes.
+    `reminders` overrides the time after which a step's owner is reminded, by step name.
+    """
+
+    name: Identifier
+    title: Name = "Service"
+    channels: tuple[ChannelId, ...] = Field(min_length=1)
+    environments: tuple[Identifier, ...] = ("production",)
+    branch: Name = "main"
+    roles: dict[Role, Holders] = Field(default_factory=dict)
+    required_signoffs: tuple[Role, ...] = (Role.TECH_LEAD,)
+    components: tuple[Name, ...] = ("Backend", "Frontend")
+    health_checks: tuple[Name, ...] = ("API", "Frontend", "Auth")
+    monitoring: tuple[Link, ...] = ()
+    smoke_tests: tuple[Name, ...] = Field(default=("Login",), min_length=1)
+    watch: Annotated[int, Field(ge=5, le=7 * 24 * 60)] = 120
+    reminders: dict[str, Annotated[int, Field(ge=1, le=7 * 24 * 60)]] = Field(default_factory=dict)
+    quiet_hours: QuietHours | None = None
+    early_start: Annotated[int, Field(ge=0, le=24 * 60)] = 15
+    team_group: GroupId | None = None
+
+    @property
+    def watch_length(self) -> timedelta:
+        return timedelta(minutes=self.watch)

@@ -1,0 +1,119 @@
+"""The release dialogue (design of the project; QA-DevOps dialogue, sections 1 and 2): one table.
+
+What belongs here: the states and the rows. The rules that a row names are in bot.core.release_rules, the forms in
+bot.core.release_forms; what a step says at length is in bot.messages, who holds a role in the configuration.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.core import release_forms as forms
+from bot.core import release_rules as rules
+from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
+from bot.core.release_rules import MAY_OVERRIDE, Release
+from bot.core.roles import Role
+
+# ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+BEFORE_DEPLOYING = ("awaiting_signoffs", "objected", "awaiting_plan", "awaiting_timing", "scheduled")
+AFTER_DEPLOYED = ("awaiting_smoke", "smoke_running", "watching")
+
+STATES = (
+    State("awaiting_signoffs", "waiting for sign-offs", "✍️"),
+    State("objected", "stopped by an objection, and waiting for QA to revise it", "✋"),
+    State("awaiting_plan", "waiting for DevOps's plan", "🗓️"),
+    State("awaiting_timing", "waiting for QA to agree to the time", "🕓"),
+    State("scheduled", "scheduled", "📌"),
+    State("deploying", "being deployed", "🚚"),
+    State("awaiting_smoke", "deployed, and waiting for QA's smoke test", "🎉"),
+    State("smoke_running", "being smoke-tested in production", "🧪"),
+    State("watching", "verified, and watched", "👀"),
+    State("awaiting_decision", "waiting for a decision", "⚠️"),
+    State("rolling_back", "being rolled back", "🔴"),
+    State("completed", "complete and verified", "✅", final=True),
+    State("withdrawn", "withdrawn", "🚫", final=True),
+    State("rolled_back", "rolled back", "⏪", final=True),
+)
+
+EVERY_STATE = tuple(state.name for state in STATES)
+
+
+AFTER_SIGNING = Target(
+    "`awaiting_plan` once all required sign-offs are in, else `awaiting_signoffs`",
+    lambda release, _event: "awaiting_signoffs" if release.missing else "awaiting_plan",
+)
+STATE_BEFORE = Target("the state before", lambda release, _event: release.before)
+BY_SEVERITY = Target(
+    "`rolling_back` for P0, else `awaiting_decision`",
+    lambda _release, event: "rolling_back" if event.data["severity"] == "P0" else "awaiting_decision",
+)
+EACH_REQUIRED = Signers("each required role that has not signed", lambda release: release.missing)
+ANY_REQUIRED = Signers("any required role", lambda release: release.required)
+
+QA, DEVOPS, CI, TECH_LEAD, MANAGER = Role.QA, Role.DEVOPS, Role.CI, Role.TECH_LEAD, Role.RELEASE_MANAGER
+
+
+def _minutes(minutes: int, then: Role | None = None, since: str = "", *, urgent: bool = False) -> Wait:
+    return Wait(timedelta(minutes=minutes), then, since, urgent)
+
+
+# A table is read by its rows.
+# fmt: off
+STEPS = (
+    Step("approve", "Approve", (), AFTER_SIGNING, (QA,), "🚀 *Release Approved*", forms.ApprovalForm,
+         hears="channel", guards=(rules.not_the_author, rules.vouched_for_roles), facts=rules.approval_facts,
+         effect=rules.approved),
+    Step("cosign", "Sign off", ("awaiting_signoffs",), AFTER_SIGNING, EACH_REQUIRED, "✅ *Signed off*",
+         wait=_minutes(30, MANAGER), style="primary", guards=(rules.not_the_author, rules.never_twice),
+         facts=rules.cosign_facts, effect=rules.cosigned),
+    Step("plan", "Plan deployment", ("awaiting_plan",), "awaiting_timing", (DEVOPS,), "✅ *Acknowledged*",
+         forms.PlanForm, wait=_minutes(30, MANAGER), style="primary",
+         guards=(rules.in_the_future, rules.target_is_another_version), effect=rules.planned),
+    Step("confirm", "Time works", ("awaiting_timing",), "scheduled", (QA,), "👍 *Time agreed*",
+         wait=_minutes(15, TECH_LEAD), style="primary"),
+    Step("propose_time", "Propose another time", ("awaiting_timing",), "awaiting_plan", (QA,),
+         "🕓 *Another time proposed*", forms.TimeForm, guards=(rules.in_the_future,)),
+    Step("start", "Start deployment", ("scheduled",), "deploying", (DEVOPS, CI, *MAY_OVERRIDE),
+         "🚚 *Deployment started*", forms.StartForm, wait=_minutes(15, MANAGER, "planned_at", urgent=True),
+         style="primary", guards=(rules.deployer_or_override, rules.approved_commit, rules.not_too_early),
+         facts=rules.start_facts, effect=rules.started),
+    Step("deployed", "Deployed", ("scheduled", "deploying"), "awaiting_smoke", (DEVOPS, CI),
+         "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
+         wait=_minutes(15, MANAGER, "planned_end", urgent=True), style="primary", facts=rules.deployed_facts),
+    Step("deploy_failed", "Deployment failed", ("deploying",), "awaiting_decision", (DEVOPS, CI),
+         "❌ *Deployment failed*", forms.ReasonForm, style="danger"),
+    Step("begin_smoke", "Begin smoke test", ("awaiting_smoke",), "smoke_running", (QA,),
+         "🧪 *Running smoke test now…*", wait=_minutes(10, TECH_LEAD, urgent=True)),
+    Step("smoke_passed", "Smoke passed", ("awaiting_smoke", "smoke_running"), "watching", (QA, CI),
+         "✅ *Production verified*", forms.SmokePassedForm, wait=_minutes(30, TECH_LEAD, urgent=True),
+         style="primary", facts=rules.watch_facts, effect=rules.watched),
+    Step("smoke_failed", "Smoke failed", ("awaiting_smoke", "smoke_running"), "awaiting_decision", (QA, CI),
+         "❌ *Smoke test failed*", forms.SmokeFailedForm, style="danger"),
+    Step("breach", "Breach", AFTER_DEPLOYED, BY_SEVERITY, (Role.WATCH,), "🚨 *Rollback criterion breached*",
+         forms.BreachForm, button=False),
+    Step("continue", "Continue", ("awaiting_decision",), STATE_BEFORE, (TECH_LEAD,), "▶️ *Continuing*",
+         forms.ReasonForm, wait=_minutes(10, MANAGER, urgent=True),
+         confirm="Production stays on this version although something failed."),
+    Step("extend_watch", "Watch longer", ("watching",), SAME, (DEVOPS, QA), "👀 *Watch extended*",
+         forms.ExtendForm, facts=rules.extend_facts, effect=rules.watched),
+    Step("complete", "Complete now", ("watching",), "completed", (Role.CLOCK, DEVOPS),
+         "✅ *Complete and verified*", forms.SummaryForm, hears="channel",
+         wait=_minutes(0, since="watch_until", urgent=True), confirm="The watch ends before its time."),
+    Step("object", "Object", ("awaiting_signoffs", "awaiting_plan"), "objected", ANY_REQUIRED, "✋ *Objection*",
+         forms.ReasonForm),
+    Step("revise", "Revise", BEFORE_DEPLOYING, AFTER_SIGNING, (QA,), "✏️ *Revised*", forms.ApprovalForm,
+         wait=Wait(timedelta(hours=1), MANAGER, states=("objected",)),
+         guards=(rules.same_version, rules.not_the_author, rules.vouched_for_roles), facts=rules.approval_facts,
+         effect=rules.approved),
+    Step("withdraw", "Withdraw", BEFORE_DEPLOYING, "withdrawn", (QA, MANAGER), "🚫 *Withdrawn*",
+         forms.ReasonForm, confirm="This ends the release; it has to be approved anew.", style="danger"),
+    Step("roll_back", "Roll back", ("deploying", *AFTER_DEPLOYED, "awaiting_decision", "completed"),
+         "rolling_back", (QA, TECH_LEAD, DEVOPS), "🚨 *ROLLBACK NEEDED*", forms.RollbackForm, style="danger",
+         confirm="Production goes back to the version before.", guards=(rules.target_is_another_version,)),
+    Step("rolled_back", "Rollback verified", ("rolling_back",), "rolled_back", (QA,), "⏪ *Rollback Complete*",
+         forms.RolledBackForm, wait=_minutes(5, TECH_LEAD, urgent=True), style="primary"),
+    Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", forms.NoteForm, button=False),
+)
+# fmt: on
+
+RELEASE: Dialogue[Release] = Dialogue("release", "release", Release, STATES, STEPS)

@@ -1,0 +1,61 @@
+"""When the awaited are reminded, and when the clock acts itself."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from bot.core.dialogue import Dialogue, Signers, Step
+from bot.core.events import Conversation, Reminder, ReminderKind
+from bot.core.policy import Service
+from bot.core.roles import Role
+
+C = TypeVar("C", bound=Conversation)
+
+
+def reminders_for(dialogue: Dialogue[C], conversation: C, policy: Service) -> tuple[Reminder, ...]:
+    """All that is to happen by itself while the conversation stays in its stage.
+
+    Of two awaited steps by the same role, the first in the table speaks: nobody is reminded twice of one thing.
+    """
+    reminders: list[Reminder] = []
+    asked: set[Role] = set()
+    for step in dialogue.awaited(conversation.state):
+        owners = _owners(step, dialogue.allowed(step, conversation))
+        if not asked.issuperset(owners):
+            asked.update(owners)
+            reminders.extend(_of_step(step, conversation, policy, owners))
+    return tuple(reminders)
+
+
+def _owners(step: Step, allowed: tuple[Role, ...]) -> tuple[Role, ...]:
+    """Who is reminded of a step: its first role; where the conversation chooses its signers, all of them."""
+    return allowed if isinstance(step.by, Signers) else allowed[:1]
+
+
+def _of_step(step: Step, conversation: Conversation, policy: Service, owners: tuple[Role, ...]) -> list[Reminder]:
+    wait = step.wait
+    assert wait is not None
+    started = getattr(conversation, wait.since) if wait.since else conversation.since
+    if started is None:
+        return []
+    after = timedelta(minutes=policy.reminders[step.name]) if step.name in policy.reminders else wait.after
+    to_owners = tuple(role.value for role in owners)
+
+    def at(kind: ReminderKind, due: datetime, to: tuple[str, ...]) -> Reminder:
+        quiet = policy.quiet_hours if not wait.urgent else None
+        return Reminder(
+            conversation=conversation.id,
+            kind=kind,
+            step=step.name,
+            stage=conversation.stage,
+            due_at=quiet.release(due) if quiet else due,
+            roles=to,
+        )
+
+    if Role.CLOCK in owners:
+        return [at("step", started, ())]
+    first = [at("due", started, to_owners)] if wait.since == "planned_at" else []
+    nudge = [at("nudge", started + after, to_owners)]
+    up = [at("escalation", started + 2 * after, (wait.then.value,))] if wait.then else []
+    return [*first, *nudge, *up]

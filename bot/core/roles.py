@@ -1,0 +1,67 @@
+"""Who takes part in a release (design, section 1), and who acts right now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A part in the dialogue. `ci`, `clock` and `watch` are machines; the others are held by people."""
+
+    QA = "qa"
+    DEVOPS = "devops"
+    TECH_LEAD = "tech_lead"
+    PM = "pm"
+    RELEASE_MANAGER = "release_manager"
+    SECURITY = "security"
+    SUPPORT = "support"
+    STAKEHOLDER = "stakeholder"
+    CI = "ci"
+    CLOCK = "clock"
+    WATCH = "watch"
+
+    @property
+    def label(self) -> str:
+        """The role's name as the documents write it."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Role.QA: "QA",
+    Role.DEVOPS: "DevOps",
+    Role.TECH_LEAD: "Tech Lead",
+    Role.PM: "PM",
+    Role.RELEASE_MANAGER: "Release Manager",
+    Role.SECURITY: "Security",
+    Role.SUPPORT: "Support",
+    Role.STAKEHOLDER: "Stakeholder",
+    Role.CI: "CI pipeline",
+    Role.CLOCK: "the clock",
+    Role.WATCH: "the watch",
+}
+
+MACHINES = frozenset({Role.CI, Role.CLOCK, Role.WATCH})
+PEOPLE_ROLES = tuple(role for role in Role if role not in MACHINES)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person (Slack user id) or a machine (`clock`, `ci:<token name>`).
+
+    `unknown` holds the roles that could not be looked up, each with the reason: they are not held (fails closed),
+    but the refusal can say why.
+    """
+
+    id: str
+    name: str
+    roles: frozenset[Role] = frozenset()
+    unknown: Mapping[Role, str] = field(default_factory=dict)
+
+    @property
+    def is_person(self) -> bool:
+        return not self.roles & MACHINES
+
+
+CLOCK = Actor(id="clock", name="Greenlight", roles=frozenset({Role.CLOCK}))

@@ -1,0 +1,53 @@
+"""What a button, a modal or a reminder points at, written into Slack's own fields and read back.
+
+A click names its conversation and the stage it was made for, so that two releases are never confused and a stale
+click is known as one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from bot.errors import GreenlightError
+
+STEP_ACTION = "step:"
+"""The action_id of a step's button is this and the step's name; one listener hears them all."""
+
+STEP_CALLBACK = "step"
+"""The callback_id of every step's modal; what it is for stands in its private_metadata."""
+
+ANSWER = "answer"
+"""The action_id of every input in a modal; its block_id is the field's name."""
+
+SNOOZE_ACTION = "snooze"
+"""The action_id of the snooze button; its value is the reminder's id."""
+
+
+class ReferenceUnreadableError(GreenlightError):
+    """A button's value or a modal's metadata is not ours, or from a version that wrote it otherwise."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Which step of which conversation, made for which stage. A step that opens one names no conversation yet.
+
+    `service` and `channel` are known for an opening step.
+    """
+
+    dialogue: str
+    step: str
+    conversation: str = ""
+    stage: int | None = None
+    service: str = ""
+    channel: str = ""
+
+    def write(self) -> str:
+        return json.dumps({key: value for key, value in asdict(self).items() if value not in ("", None)})
+
+    @classmethod
+    def read(cls, written: str) -> Reference:
+        try:
+            return cls(**json.loads(written))
+        except (TypeError, ValueError) as error:
+            raise ReferenceUnreadableError(written[:100]) from error

@@ -1,0 +1,211 @@
+"""What a store does, whatever database is behind it. The only names that the rest of the bot knows of storage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from bot.core.events import Conversation, Event, Outgoing, Reminder
+from bot.errors import GreenlightError
+
+T = TypeVar("T")
+
+
+class DuplicateError(GreenlightError):
+    """Another open conversation of the dialogue has the same service, environment and version. `id` names it."""
+
+    def __init__(self, conversation_id: str) -> None:
+        super().__init__(f"already open as {conversation_id}")
+        self.id = conversation_id
+
+
+@dataclass(frozen=True)
+class Record:
+    """A stored conversation: what is searched for, and the snapshot as JSON for `Dialogue.read`.
+
+    `root_ts` is the Slack timestamp of the thread's head once it was posted; `root_channel` the channel id it is in.
+    """
+
+    id: str
+    dialogue: str
+    service: str
+    environment: str
+    version: str
+    channel: str
+    state: str
+    stage: int
+    is_open: bool
+    opened_at: datetime
+    since: datetime
+    snapshot: str
+    root_ts: str | None = None
+    root_channel: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredReminder:
+    """A reminder that is due or waits. `snoozed` counts how often its owner put it off."""
+
+    id: int
+    reminder: Reminder
+    snoozed: int = 0
+
+
+@dataclass(frozen=True)
+class Posting:
+    """An outbox row that is ready to be sent.
+
+    `thread_ts` is the head to reply under or to update; `attempts` counts earlier tries; `ambiguous` says that one of
+    them may have reached Slack, so that it must be looked up by its key before it is sent again.
+    """
+
+    id: int
+    message: Outgoing
+    thread_ts: str | None
+    attempts: int
+    ambiguous: bool
+    enqueued_at: datetime
+
+
+@dataclass(frozen=True)
+class Undelivered:
+    """A message that Slack refused for good, kept with the reason until it is sent again or dropped by a person."""
+
+    id: int
+    message: Outgoing
+    reason: str
+    since: datetime
+
+
+class Reader(Protocol):
+    """Reads of one consistent moment, beside the writer."""
+
+    def load(self, conversation_id: str) -> Record | None: ...
+
+    def find(
+        self,
+        dialogue: str,
+        *,
+        service: str | None = None,
+        environment: str | None = None,
+        version: str | None = None,
+        is_open: bool | None = None,
+        state: str | None = None,
+        limit: int = 50,
+    ) -> tuple[Record, ...]:
+        """Conversations that match all that is given, the latest opened first."""
+        ...
+
+    def in_thread(self, channel: str, root_ts: str) -> Record | None:
+        """The conversation whose thread this is."""
+        ...
+
+    def events(self, conversation_id: str) -> tuple[Event, ...]:
+        """All that happened, oldest first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next waiting reminder is due."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> tuple[StoredReminder, ...]:
+        """The waiting reminders that are due, the longest due first."""
+        ...
+
+    def reminder(self, reminder_id: int) -> StoredReminder | None: ...
+
+    def postings(self, now: datetime, limit: int) -> tuple[Posting, ...]:
+        """Outbox rows that may be sent now: of each conversation the first unsettled one, of each channel and person
+        in the order they were enqueued; none behind a head that is not posted yet."""
+        ...
+
+    def next_posting(self, now: datetime) -> datetime | None:
+        """When the next outbox row that waits for a retry may be sent."""
+        ...
+
+    def undelivered(self, limit: int = 50) -> tuple[Undelivered, ...]: ...
+
+    def healthy(self) -> bool:
+        """True if the database answers."""
+        ...
+
+
+class Transaction(Reader, Protocol):
+    """One intent's reads and writes. All of it is committed, or, if the intent raises, none of it."""
+
+    def reply_to(self, delivery: str) -> str | None:
+        """What was answered to a delivery that was seen before; None if it is new."""
+        ...
+
+    def remember(self, delivery: str, reply: str, at: datetime) -> None:
+        """Keep a delivery's key and its answer, so that its repeat changes nothing and is answered the same."""
+        ...
+
+    def save(self, conversation: Conversation, *, is_open: bool) -> None:
+        """Insert or replace a conversation. DuplicateError if it is new and its like is open already."""
+        ...
+
+    def append(self, event: Event) -> None:
+        """Append an event; its number must follow the last one's (the database enforces it)."""
+        ...
+
+    def enqueue(self, message: Outgoing, at: datetime) -> None:
+        """Put a message into the outbox. A `card` takes the place of one of the same conversation that still waits."""
+        ...
+
+    def set_reminders(self, conversation_id: str, reminders: tuple[Reminder, ...]) -> None:
+        """Replace the waiting reminders. One that fired already for its stage, kind and step is not set again."""
+        ...
+
+    def fire(self, reminder_id: int, at: datetime) -> bool:
+        """Mark a reminder as fired. False if it no longer waits (fired, dropped, or put off meanwhile)."""
+        ...
+
+    def snooze(self, reminder_id: int, until: datetime) -> bool:
+        """Make a fired nudge wait again until then, and hold the same step's escalation back at least as long.
+
+        False if the conversation has left the stage it was made for.
+        """
+        ...
+
+    def settle(self, posting_id: int, ts: str | None, channel: str | None, at: datetime) -> None:
+        """A posting was sent. For a `root`, ts and channel become the conversation's head."""
+        ...
+
+    def retry(self, posting_id: int, not_before: datetime, *, ambiguous: bool, reason: str) -> None:
+        """A posting failed for now."""
+        ...
+
+    def give_up(self, posting_id: int, reason: str, at: datetime) -> None:
+        """Slack refuses a posting for good; it is kept and shown. What stands behind an undelivered head waits."""
+        ...
+
+    def resend(self, channel: str, at: datetime) -> int:
+        """Let all that was given up for a channel be tried again (the bot was invited); how many."""
+        ...
+
+    def purge(self, before: datetime) -> int:
+        """Forget deliveries seen, sent outbox rows and fired reminders from before a moment; how many rows."""
+        ...
+
+
+class Store(Protocol):
+    """A database of conversations. Intents are ordinary functions; the store decides where they run."""
+
+    async def write(self, intent: Callable[[Transaction], T]) -> T:
+        """Run an intent in a transaction and return its result after the commit.
+
+        Raises what the intent raises (nothing of it is kept), or StoreBusyError if it could not be recorded in time
+        (nothing is kept either, and nothing will be).
+        """
+        ...
+
+    async def read(self, query: Callable[[Reader], T]) -> T:
+        """Run a query beside the writer."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was accepted, then close."""
+        ...
