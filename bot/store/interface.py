@@ -118,7 +118,8 @@ class Reader(Protocol):
 
     def postings(self, now: datetime, limit: int) -> tuple[Posting, ...]:
         """Outbox rows that may be sent now: of each conversation the first unsettled one, of each channel and person
-        in the order they were enqueued; none behind a head that is not posted yet."""
+        in the order they were enqueued; none behind a head that is not posted yet.
+        """
         ...
 
     def next_posting(self, now: datetime) -> datetime | None:
