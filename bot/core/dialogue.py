@@ -177,11 +177,10 @@ class Dialogue(Generic[C]):
         return self.conversation.model_validate_json(snapshot)
 
 
-def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:
-    """The event that a move makes of a conversation. Raises Refusal, and nothing has changed, where it can't be.
+def admit(dialogue: Dialogue[C], situation: Situation[C]) -> Step:
+    """The step that a move asks for, if it is possible before any details are known. Raises Refusal otherwise.
 
-    Checked in this order: the step exists, the click is not stale, the state allows it, the actor may, the form is
-    there, the step's own guards.
+    Checked in this order: the step exists, the click is not stale, the state allows it, the actor may.
     """
     conversation, move = situation.conversation, situation.move
     step = dialogue.step(move.step)
@@ -190,6 +189,16 @@ def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:
     if not possible:
         raise _not_open(dialogue, conversation, step)
     _refuse_wrong_role(dialogue, step, situation)
+    return step
+
+
+def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:
+    """The event that a move makes of a conversation. Raises Refusal, and nothing has changed, where it can't be.
+
+    Checked in this order: what `admit` checks, the form is there, the step's own guards.
+    """
+    conversation, move = situation.conversation, situation.move
+    step = admit(dialogue, situation)
     if step.form is not None and not isinstance(move.form, step.form):
         raise Refusal(f"“{step.label}” needs its details.", remedy="Use the button, or give the fields.")
     for guard in step.guards:
