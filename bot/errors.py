@@ -52,15 +52,20 @@ class StoreBusyError(TransientError):
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing an operator must put right: where it stands, what is wrong, what to do."""
+    """One thing an operator must put right: where it stands, what is wrong, what to do.
+
+    `line` counts from 1; 0 where the problem is not one of a line. `key` is empty where it is the whole file's.
+    """
 
     file: str
     key: str
     reason: str
     remedy: str
+    line: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.reason} {self.remedy}".rstrip()
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        return ": ".join(part for part in (where, self.key, f"{self.reason} {self.remedy}".rstrip()) if part)
 
 
 class ConfigurationError(GreenlightError):

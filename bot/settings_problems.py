@@ -1,0 +1,104 @@
+"""What pydantic finds wrong with the configuration, in words an operator can act on."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+Told = tuple[str, str]
+"""A reason and a remedy."""
+
+_USER = "Copy it in Slack from the person's profile, ⋮, “Copy member ID”: it looks like U012AB3CD."
+_GROUP = "Copy it in Slack from the user group's ⋮ menu, “Copy group ID”: it looks like S012AB3CD."
+_CHANNEL = "Copy it in Slack from the foot of the channel's “About” tab: it looks like C012AB3CD."
+
+_BY_PATTERN: Mapping[str, Told] = {
+    r"^[UW][A-Z0-9]{2,}$": ("is not the id of a Slack user.", _USER),
+    r"^S[A-Z0-9]{2,}$": ("is not the id of a Slack user group.", _GROUP),
+    r"^[CG][A-Z0-9]{2,}$": ("is not the id of a Slack channel.", _CHANNEL),
+    r"^[a-z0-9][a-z0-9_-]{0,39}$": (
+        "is not a short name.",
+        "Use at most 40 lowercase letters, digits, “-” and “_”, such as admin-logistic.",
+    ),
+}
+
+_TYPES: Mapping[str, Told] = {
+    "string_type": ("must be text.", "Write text here; put numbers and true or false in quotes."),
+    "int_type": ("must be a whole number.", "Write digits without quotes."),
+    "int_from_float": ("must be a whole number.", "Write digits without quotes and without a point."),
+    "bool_type": ("must be true or false.", "Write true or false without quotes."),
+    "tuple_type": ("must be a list.", "Write it as [one, two], or with “- ” before each entry."),
+    "dict_type": ("must be a mapping.", "Write “name: value” lines under it."),
+    "model_type": ("must be a mapping.", "Write “name: value” lines under it."),
+    "model_attributes_type": ("must be a mapping.", "Write “name: value” lines under it."),
+    "time_type": ("is not a time of day.", 'Write it as "20:00".'),
+    "time_parsing": ("is not a time of day.", 'Write it as "20:00".'),
+    "url_type": ("is not a link.", "Start it with https:// or http://."),
+    "url_parsing": ("is not a link.", "Start it with https:// or http://."),
+    "url_scheme": ("is not a link.", "Start it with https:// or http://."),
+    "string_too_short": ("is empty.", "Write something here, or leave the line out."),
+    "missing": ("is missing.", "Add it."),
+}
+
+
+def explain(error: ErrorDetails, allowed: Iterable[str]) -> Told:
+    """The reason and the remedy. `allowed` are the keys that may stand beside an unknown one, or the known values."""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        return "There is no such key.", suggest(str(error["loc"][-1]), allowed)
+    if kind in ("enum", "literal_error"):
+        return f"{_shown(error['input'])} is not allowed here.", suggest(str(error["input"]), allowed)
+    if error["input"] is None and kind != "missing":
+        return "Nothing is written here.", "Give a value, or remove the line. A “#” starts a comment unless quoted."
+    return _measured(kind, context) or _shaped(error, context)
+
+
+def _measured(kind: str, context: Mapping[str, Any]) -> Told | None:
+    match kind:
+        case "greater_than_equal":
+            return "is too small.", f"Use at least {context['ge']}."
+        case "less_than_equal":
+            return "is too large.", f"Use at most {context['le']}."
+        case "string_too_long":
+            return "is too long.", f"Use at most {context['max_length']} characters."
+        case "too_short":
+            return "has too few entries.", f"Give at least {context['min_length']}."
+    return None
+
+
+def _shaped(error: ErrorDetails, context: Mapping[str, Any]) -> Told:
+    kind, shown = error["type"], _shown(error["input"])
+    if kind == "string_pattern_mismatch":
+        reason, remedy = _BY_PATTERN[context["pattern"]]
+        return f"{shown} {reason}", remedy
+    if kind == "missing":
+        return _TYPES[kind]
+    if kind in _TYPES:
+        reason, remedy = _TYPES[kind]
+        return f"{shown} {reason}", remedy
+    # A validator of ours raised ValueError; pydantic puts its own words before it.
+    return f"{shown} {error['msg'].removeprefix('Value error, ')}.", ""
+
+
+def suggest(word: str, allowed: Iterable[str]) -> str:
+    """What was probably meant, or all that is allowed."""
+    names = tuple(allowed)
+    close = difflib.get_close_matches(word, names, n=1)
+    if close:
+        return f"Did you mean “{close[0]}”?"
+    return f"Allowed: {', '.join(names)}." if names else ""
+
+
+def _shown(value: object) -> str:
+    """A value from the file, short enough for one line; a collection only by its kind."""
+    if isinstance(value, Mapping):
+        return "A mapping"
+    if isinstance(value, (list, tuple)):
+        return "A list"
+    if isinstance(value, bool):
+        return f"“{str(value).lower()}”"
+    text = " ".join(str(value).split())
+    return f"“{text[:57]}…”" if len(text) > 60 else f"“{text}”"
