@@ -1,6 +1,6 @@
 """The only reader of the environment (tokens, where to listen) and of the configuration file (the team's rules).
 
-Everything wrong is told at once, as ConfigurationError. No message shows the value of a variable.
+Everything wrong is told at once, as ConfigurationError. No message shows the value of a secret.
 """
 
 from __future__ import annotations
@@ -9,14 +9,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_core.core_schema import ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.policy import Service
 from bot.errors import ConfigurationError, Problem
+from bot.settings_file import read, spell
+from bot.settings_services import Checker
 
 
 class Transport(StrEnum):
@@ -26,28 +38,101 @@ class Transport(StrEnum):
     SOCKET = "socket"
 
 
-class Environment(BaseModel):
-    """The deployment's facts. The playground and tests construct it by field name; `read_environment` reads it.
+_WHAT_IT_IS = {
+    "xoxb-": "a bot token",
+    "xapp-": "an app-level token",
+    "xoxp-": "a user token",
+    "xoxe": "a token of token rotation",
+    "xoxa-": "a legacy workspace token",
+    "xoxc-": "a browser's token",
+}
 
-    `host` is 127.0.0.1 unless told otherwise, so that nothing is exposed by accident; the Procfile tells
-    `greenlight serve --host 0.0.0.0`, because a platform's router comes from outside.
+
+def _token(prefix: str, advice: str) -> AfterValidator:
+    """A token must begin as Slack's do; one put in another's place is recognised, and never shown."""
+
+    def check(token: SecretStr) -> SecretStr:
+        given = token.get_secret_value()
+        if not given.startswith(prefix):
+            kind = next((kind for start, kind in _WHAT_IT_IS.items() if given.startswith(start)), "no Slack token")
+            raise ValueError(f"This is {kind}, but {_WHAT_IT_IS[prefix]} ({prefix}…) is needed.|{advice}")
+        return token
+
+    return AfterValidator(check)
+
+
+_BOT_ADVICE = "Copy the “Bot User OAuth Token” from “OAuth & Permissions” of your Slack app."
+_APP_ADVICE = "Create one with the scope connections:write under “Basic Information”, “App-Level Tokens”."
+_SIGNING_ADVICE = "Copy the “Signing Secret” from “Basic Information” of your Slack app."
+
+
+def _signing(secret: SecretStr) -> SecretStr:
+    given = secret.get_secret_value()
+    if given.startswith(("xox", "xapp")):
+        raise ValueError(f"This is a token, but the signing secret is needed.|{_SIGNING_ADVICE}")
+    return secret
+
+
+def _stripped(value: object) -> object:
+    """Copied tokens often bring a line break along."""
+    return value.strip() if isinstance(value, str) else value
+
+
+def _base_address(address: str) -> str:
+    if not address.startswith(("https://", "http://")):
+        raise ValueError("This is not a web address.|Start it with https://, or leave it unset for Slack's own.")
+    return address if address.endswith("/") else f"{address}/"
+
+
+def _no_database_url(_: SecretStr) -> SecretStr:
+    raise ValueError(
+        "Other databases than SQLite, such as PostgreSQL, are not supported yet.|"
+        "Unset DATABASE_URL, and set GREENLIGHT_DATABASE to the path of an SQLite file that outlives restarts."
+    )
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+class Environment(BaseModel):
+    """The deployment's facts. `read_environment` reads them; the playground and tests give them by field name.
+
+    `host` is 127.0.0.1 unless told otherwise, so that nothing is exposed by accident. Where a platform's router
+    comes from outside, the Procfile says so: `greenlight serve --host 0.0.0.0`.
     """
 
-    model_config = ConfigDict(frozen=True, populate_by_name=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True, hide_input_in_errors=True)
 
-    bot_token: SecretStr = Field(validation_alias="SLACK_BOT_TOKEN")
-    signing_secret: SecretStr | None = Field(default=None, validation_alias="SLACK_SIGNING_SECRET")
-    app_token: SecretStr | None = Field(default=None, validation_alias="SLACK_APP_TOKEN")
-    wanted_transport: Literal["auto", "http", "socket"] = Field(
+    bot_token: Annotated[SecretStr, BeforeValidator(_stripped), _token("xoxb-", _BOT_ADVICE)] = Field(
+        validation_alias="SLACK_BOT_TOKEN"
+    )
+    signing_secret: Annotated[SecretStr, BeforeValidator(_stripped), AfterValidator(_signing)] | None = Field(
+        default=None, validation_alias="SLACK_SIGNING_SECRET"
+    )
+    app_token: Annotated[SecretStr, BeforeValidator(_stripped), _token("xapp-", _APP_ADVICE)] | None = Field(
+        default=None, validation_alias="SLACK_APP_TOKEN"
+    )
+    wanted_transport: Annotated[Literal["auto", "http", "socket"], BeforeValidator(_lower)] = Field(
         default="auto", validation_alias="GREENLIGHT_TRANSPORT", validate_default=True
     )
     configuration: Path = Field(default=Path("greenlight.yml"), validation_alias="GREENLIGHT_CONFIG")
     database: Path = Field(default=Path("greenlight.db"), validation_alias="GREENLIGHT_DATABASE")
-    database_url: SecretStr | None = Field(default=None, validation_alias="DATABASE_URL")
+    database_url: Annotated[SecretStr, AfterValidator(_no_database_url)] | None = Field(
+        default=None, validation_alias="DATABASE_URL"
+    )
     host: str = Field(default="127.0.0.1", validation_alias="HOST")
     port: int = Field(default=3000, ge=0, le=65535, validation_alias="PORT")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", validation_alias="LOG_LEVEL")
-    slack_api_url: str = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+        default="INFO", validation_alias="LOG_LEVEL"
+    )
+    slack_api_url: Annotated[str, AfterValidator(_base_address)] = Field(
+        default="https://slack.com/api/", validation_alias="SLACK_API_URL"
+    )
 
     @property
     def transport(self) -> Transport:
@@ -56,10 +141,57 @@ class Environment(BaseModel):
             return Transport.HTTP if self.signing_secret else Transport.SOCKET
         return Transport(self.wanted_transport)
 
+    @field_validator("wanted_transport")
+    @classmethod
+    def _has_its_secret(cls, wanted: str, info: ValidationInfo) -> str:
+        # A secret that was refused is absent here, and its own problem is told: only None counts as not given.
+        secret = info.data.get("signing_secret", "refused")
+        token = info.data.get("app_token", "refused")
+        if wanted == "http" and secret is None:
+            raise ValueError(f"HTTP needs SLACK_SIGNING_SECRET, which is not set.|{_SIGNING_ADVICE}")
+        if wanted == "socket" and token is None:
+            raise ValueError(f"Socket Mode needs SLACK_APP_TOKEN, which is not set.|{_APP_ADVICE}")
+        if wanted == "auto" and secret is None and token is None:
+            raise ValueError(
+                "Slack has no way in: neither SLACK_SIGNING_SECRET (HTTP) nor SLACK_APP_TOKEN (Socket Mode) is set.|"
+                "Set the first where Slack can reach this machine, the second where it can't."
+            )
+        return wanted
+
+
+class _ProcessEnvironment(BaseSettings, Environment):
+    """The same facts, read from the process's environment. An empty variable counts as not set."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+
 
 def read_environment() -> Environment:
     """The process's environment. Raises ConfigurationError with every problem in it."""
-    raise NotImplementedError
+    try:
+        return _ProcessEnvironment()
+    except ValidationError as error:
+        problems = tuple(_variable_problem(one) for one in error.errors(include_url=False, include_input=False))
+    # Outside of the handler: pydantic's error, which holds the values, is not to be shown as the cause.
+    raise ConfigurationError(problems)
+
+
+def _variable_problem(error: ErrorDetails) -> Problem:
+    variable = str(error["loc"][0])
+    reason, remedy = _variable_told(variable, error)
+    return Problem(file="environment", key=variable, reason=reason, remedy=remedy)
+
+
+def _variable_told(variable: str, error: ErrorDetails) -> tuple[str, str]:
+    match error["type"]:
+        case "missing":
+            return "This variable is not set.", _BOT_ADVICE
+        case "literal_error":
+            return "This value is not known.", f"Allowed: {error['ctx']['expected'].lower()}."
+        case "value_error":
+            reason, _, remedy = error["msg"].removeprefix("Value error, ").partition("|")
+            return reason, remedy
+        case _:
+            return "This value does not fit.", "PORT must be a number from 0 to 65535." if variable == "PORT" else ""
 
 
 @dataclass(frozen=True)
@@ -67,20 +199,35 @@ class Configuration:
     """The configuration file, checked and with its defaults applied.
 
     `services` by name, in the file's order; `channel_names` the names that the file gives to channel ids;
-    `time_zone` the team's; `lines` where each key stands, for messages.
+    `time_zone` the team's. `file` and `places` (spelled key → key as it stands in the file, line) are for messages.
     """
 
     services: Mapping[str, Service]
     channel_names: Mapping[str, str] = field(default_factory=dict)
     time_zone: str = "UTC"
     file: str = ""
-    lines: Mapping[str, int] = field(default_factory=dict)
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     def service_in(self, channel_id: str) -> tuple[Service, ...]:
         """The services whose commands belong in a channel, in the file's order."""
         return tuple(service for service in self.services.values() if channel_id in service.channels)
 
+    def problem(self, key: str, reason: str, remedy: str) -> Problem:
+        """A problem with a service's key, such as services.billing.channels[0], told where the file has it."""
+        place, line = self.places.get(key, (key, 0))
+        return Problem(file=self.file, key=place, reason=reason, remedy=remedy, line=line)
+
 
 def load(path: Path) -> Configuration:
     """The configuration file. Raises ConfigurationError with every problem in it."""
-    raise NotImplementedError
+    document = read(path)
+    checker = Checker(document)
+    if checker.problems:
+        raise ConfigurationError(checker.problems)
+    return Configuration(
+        services=checker.services,
+        channel_names=checker.channel_names,
+        time_zone=checker.time_zone,
+        file=str(path),
+        places={key: (spell(place), document.line(place)) for key, place in checker.places.items()},
+    )

@@ -40,32 +40,37 @@ _TYPES: Mapping[str, Told] = {
     "url_parsing": ("is not a link.", "Start it with https:// or http://."),
     "url_scheme": ("is not a link.", "Start it with https:// or http://."),
     "string_too_short": ("is empty.", "Write something here, or leave the line out."),
-    "missing": ("is missing.", "Add it."),
 }
 
 
-def explain(error: ErrorDetails, allowed: Iterable[str]) -> Told:
-    """The reason and the remedy. `allowed` are the keys that may stand beside an unknown one, or the known values."""
+def explain(error: ErrorDetails, allowed: Iterable[str], purpose: str = "") -> Told:
+    """The reason and the remedy.
+
+    `allowed` are the keys that may stand beside an unknown one, or the known values; `purpose` says what a missing
+    key is for.
+    """
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return "There is no such key.", suggest(str(error["loc"][-1]), allowed)
     if kind in ("enum", "literal_error"):
         return f"{_shown(error['input'])} is not allowed here.", suggest(str(error["input"]), allowed)
-    if error["input"] is None and kind != "missing":
+    if error["input"] is None:
         return "Nothing is written here.", "Give a value, or remove the line. A “#” starts a comment unless quoted."
+    if kind == "missing":
+        return "It is missing.", f"Add it. {purpose}".strip()
     return _measured(kind, context) or _shaped(error, context)
 
 
 def _measured(kind: str, context: Mapping[str, Any]) -> Told | None:
     match kind:
         case "greater_than_equal":
-            return "is too small.", f"Use at least {context['ge']}."
+            return "It is too small.", f"Use at least {context['ge']}."
         case "less_than_equal":
-            return "is too large.", f"Use at most {context['le']}."
+            return "It is too large.", f"Use at most {context['le']}."
         case "string_too_long":
-            return "is too long.", f"Use at most {context['max_length']} characters."
+            return "It is too long.", f"Use at most {context['max_length']} characters."
         case "too_short":
-            return "has too few entries.", f"Give at least {context['min_length']}."
+            return "It has too few entries.", f"Give at least {context['min_length']}."
     return None
 
 
@@ -74,8 +79,6 @@ def _shaped(error: ErrorDetails, context: Mapping[str, Any]) -> Told:
     if kind == "string_pattern_mismatch":
         reason, remedy = _BY_PATTERN[context["pattern"]]
         return f"{shown} {reason}", remedy
-    if kind == "missing":
-        return _TYPES[kind]
     if kind in _TYPES:
         reason, remedy = _TYPES[kind]
         return f"{shown} {reason}", remedy

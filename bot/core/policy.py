@@ -85,7 +85,7 @@ class Service(Fact):
     name: Identifier
     title: Name = "Service"
     channels: tuple[ChannelId, ...] = Field(min_length=1)
-    environments: tuple[Identifier, ...] = ("production",)
+    environments: tuple[Identifier, ...] = Field(default=("production",), min_length=1)
     branch: Name = "main"
     roles: dict[Role, Holders] = Field(default_factory=dict)
     required_signoffs: tuple[Role, ...] = (Role.TECH_LEAD,)

@@ -1,0 +1,177 @@
+"""The shape of the configuration file: its top, and the JSON Schema that editors check it with as it is typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from bot.core.events import Fact
+from bot.core.policy import ChannelId, Holders, Identifier, Service, ZoneName
+from bot.core.release import RELEASE
+from bot.core.roles import PEOPLE_ROLES, Role
+from bot.settings_file import Key
+
+Json = dict[str, Any]
+ChannelName = Annotated[str, StringConstraints(pattern=r"^#?[^\s#A-Z]{1,80}$")]
+
+
+class ChannelEntry(Fact):
+    """A channel with the name people know it by. The id decides; the name is for readers and messages."""
+
+    id: ChannelId
+    name: ChannelName
+
+
+class ConfigurationFile(Fact):
+    """The top of the file. What stands in `defaults` and `services` is checked as bot.core.policy.Service."""
+
+    version: Literal[1]
+    time_zone: ZoneName = "UTC"
+    roles: dict[Role, Holders] = Field(default_factory=dict)
+    defaults: Json | None = None
+    services: dict[Identifier, Json | None] = Field(min_length=1)
+
+
+REMINDED_STEPS = tuple(
+    step.name for step in RELEASE.steps if step.wait and not (isinstance(step.by, tuple) and step.by[0] is Role.CLOCK)
+)
+"""The steps somebody is reminded of: what `reminders` may name. The clock needs no reminding."""
+
+SERVICE_KEYS = tuple(name for name in Service.model_fields if name != "name")
+DEFAULT_KEYS = tuple(name for name in SERVICE_KEYS if name != "roles")
+
+DESCRIPTIONS = {
+    "title": "What people call the service. Its key, unless given.",
+    "channels": "Where its commands belong, as ids or {id, name}; the first hears its releases.",
+    "environments": "Where it is released to; the first is meant unless another is named.",
+    "branch": "The branch that is released unless the approval names another.",
+    "roles": "Who holds which role for this service; an entry takes the place of the same role at the top.",
+    "required_signoffs": "The roles that must sign besides QA's approval, each by a different person.",
+    "components": "What a deployment notice reports as healthy or not.",
+    "health_checks": "What is checked right after a deployment.",
+    "monitoring": "Dashboards shown with every deployment notice.",
+    "smoke_tests": "The rows of the smoke test's table.",
+    "watch": "Minutes that production is watched after its verification.",
+    "reminders": "Minutes after which the owner of a step is reminded, by step.",
+    "quiet_hours": "When nobody is reminded of what can wait; null for never.",
+    "early_start": "Minutes that a deployment may start before the agreed time.",
+    "team_group": "The user group that announcements ping; without one they ping nobody.",
+}
+_TOP_DESCRIPTIONS = {
+    "version": "The version of this file's format: 1.",
+    "time_zone": "The team's time zone, by its IANA name such as Europe/Berlin.",
+    "roles": "Who holds which role for every service: users and user groups, by id.",
+    "defaults": "What holds for every service that does not say otherwise.",
+    "services": "The services that are released, by short name.",
+}
+
+
+def schema() -> Json:
+    """The JSON Schema (draft 2020-12) of the configuration file."""
+    top = ConfigurationFile.model_json_schema()
+    service = Service.model_json_schema()
+    definitions: Json = top.pop("$defs") | service.pop("$defs") | {"ChannelEntry": ChannelEntry.model_json_schema()}
+    definitions["Role"] |= {"enum": [role.value for role in PEOPLE_ROLES], "description": "A role held by people."}
+    _describe_quiet_hours(definitions["QuietHours"]["properties"])
+    properties: Json = service["properties"]
+    properties["channels"]["items"] = {"anyOf": [properties["channels"]["items"], {"$ref": "#/$defs/ChannelEntry"}]}
+    del properties["title"]["default"]
+    properties["reminders"]["propertyNames"] = {"enum": list(REMINDED_STEPS)}
+    described = {key: properties[key] | {"description": DESCRIPTIONS[key]} for key in SERVICE_KEYS}
+    definitions["Service"] = _closed(described, SERVICE_KEYS, service["description"])
+    definitions["Defaults"] = _closed(described, DEFAULT_KEYS, "Any field of a service but its roles.")
+    for key, description in _TOP_DESCRIPTIONS.items():
+        top["properties"][key]["description"] = description
+    top["properties"]["defaults"]["anyOf"] = [{"$ref": "#/$defs/Defaults"}, {"type": "null"}]
+    _values_of(top["properties"]["services"], {"anyOf": [{"$ref": "#/$defs/Service"}, {"type": "null"}]})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **top,
+        "title": "Greenlight's configuration",
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _describe_quiet_hours(properties: Json) -> None:
+    """People write 20:00; JSON Schema's own `time` format would have editors ask for seconds and an offset."""
+    for key, default in (("start", "20:00"), ("end", "08:00")):
+        del properties[key]["format"]
+        properties[key] |= {"pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", "default": default}
+    del properties["zone"]["default"]
+    properties["zone"]["description"] = "The file's time_zone, unless given."
+    properties["weekends"]["description"] = "Whether Saturday and Sunday are quiet all day."
+
+
+def _closed(properties: Json, keys: tuple[str, ...], description: str) -> Json:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": {key: properties[key] for key in keys},
+        "additionalProperties": False,
+    }
+
+
+def _values_of(mapping: Json, value: Json) -> None:
+    """Replace what a mapping with constrained keys holds."""
+    (pattern,) = mapping["patternProperties"]
+    mapping["patternProperties"] = {pattern: value}
+    mapping["additionalProperties"] = False
+
+
+class Lookup(BaseModel):
+    """Answers from the schema: what may stand at a key, and what it is for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    document: Json
+
+    def keys(self, key: Key) -> tuple[str, ...]:
+        """The keys that may stand in the mapping at a key."""
+        nodes = list(self._at(key))
+        named = (name for node in nodes for name in node.get("properties", {}))
+        chosen = (
+            name for node in nodes for part in self._open(node.get("propertyNames", {})) for name in _values(part)
+        )
+        return tuple(dict.fromkeys((*named, *chosen)))
+
+    def values(self, key: Key) -> tuple[str, ...]:
+        """The values that may stand at a key, where they are few."""
+        return tuple(dict.fromkeys(value for node in self._at(key) for value in _values(node)))
+
+    def description(self, key: Key) -> str:
+        return next((node["description"] for node in self._at(key) if "description" in node), "")
+
+    def _at(self, key: Key) -> Iterator[Json]:
+        nodes = list(self._open(self.document))
+        for part in key:
+            nodes = [opened for node in nodes for child in _children(node, part) for opened in self._open(child)]
+        yield from nodes
+
+    def _open(self, node: Json) -> Iterator[Json]:
+        """A node and all that it refers to or chooses from."""
+        yield node
+        if "$ref" in node:
+            yield from self._open(self.document["$defs"][node["$ref"].rpartition("/")[2]])
+        for option in node.get("anyOf", ()):
+            yield from self._open(option)
+
+
+def _values(node: Json) -> Iterator[str]:
+    yield from (str(value) for value in node.get("enum", ()))
+    if "const" in node:
+        yield str(node["const"])
+
+
+def _children(node: Json, part: str | int) -> Iterator[Json]:
+    if isinstance(part, int):
+        if isinstance(node.get("items"), dict):
+            yield node["items"]
+        return
+    if part in node.get("properties", {}):
+        yield node["properties"][part]
+        return
+    yield from node.get("patternProperties", {}).values()
+    if isinstance(node.get("additionalProperties"), dict):
+        yield node["additionalProperties"]

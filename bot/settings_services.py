@@ -1,0 +1,236 @@
+"""From the file's data to services: defaults applied, every field checked, and what no single field shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.core.policy import Service
+from bot.core.release import RELEASE
+from bot.core.roles import MACHINES, PEOPLE_ROLES, Role
+from bot.errors import Problem
+from bot.settings_file import Document, Key, spell
+from bot.settings_problems import explain, suggest
+from bot.settings_schema import (
+    DEFAULT_KEYS,
+    REMINDED_STEPS,
+    SERVICE_KEYS,
+    ChannelEntry,
+    ConfigurationFile,
+    Json,
+    Lookup,
+    schema,
+)
+
+Model = TypeVar("Model", bound=BaseModel)
+
+ENTRY_BY_ENTRY = ("roles", "reminders")
+"""Fields to which a service adds, entry by entry, instead of replacing the default as a whole."""
+
+NEEDED_ROLES = tuple(
+    dict.fromkeys(
+        step.by[0] for step in RELEASE.steps if step.wait and isinstance(step.by, tuple) and step.by[0] not in MACHINES
+    )
+)
+"""The roles a release waits for: without a holder it would stand still."""
+
+_UNIQUE = ("channels", "environments", "required_signoffs", "components", "health_checks", "smoke_tests")
+
+
+@dataclass
+class _Entry:
+    """A service's fields with the defaults below them, and where each stands in the file."""
+
+    key: Key
+    fields: Json = field(default_factory=dict)
+    origins: dict[Key, Key] = field(default_factory=dict)
+
+    def put(self, name: str, value: object, origin: Key) -> None:
+        """Set a field; the entries of some are added to what is there."""
+        if name in ENTRY_BY_ENTRY and isinstance(value, dict):
+            kept = self.fields.get(name)
+            self.fields[name] = (kept if isinstance(kept, dict) else {}) | value
+            self.origins |= {(name, entry): (*origin, entry) for entry in value}
+        else:
+            self.fields[name] = value
+        self.origins[(name,)] = origin
+
+    def place(self, key: Key) -> Key:
+        """Where a field, or something in it, stands in the file; in the service itself where it is not given."""
+        for end in range(len(key), 0, -1):
+            if key[:end] in self.origins:
+                return self.origins[key[:end]] + key[end:]
+        return self.key + key
+
+
+class Checker:
+    """Checks one document. `problems` has all that is wrong; without any, the rest is good to use.
+
+    `places` maps keys of services as they are used (services.billing.watch) to where they stand (defaults.watch).
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._lookup = Lookup(document=schema())
+        self._found: list[Problem] = list(document.problems)
+        self.time_zone = "UTC"
+        self.services: dict[str, Service] = {}
+        self.channel_names: dict[str, str] = {}
+        self.places: dict[str, Key] = {}
+        self._check()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Each once, in the order of the file."""
+        return tuple(sorted(dict.fromkeys(self._found), key=lambda problem: problem.line))
+
+    def _check(self) -> None:
+        data = self._document.data
+        if data is None and not self._found:
+            self._tell((), "The file is empty.", "Copy greenlight.example.yml there and fill it in.")
+        elif not isinstance(data, dict):
+            self._tell((), "The file must be a mapping.", "Begin it with “version: 1” and “services:”.")
+        else:
+            self._check_mapping(data)
+
+    def _check_mapping(self, data: Json) -> None:
+        top = self._valid(ConfigurationFile, data, lambda key: key)
+        self.time_zone = top.time_zone if top else "UTC"
+        roles, defaults = _mapping(data.get("roles")), _mapping(data.get("defaults"))
+        self._check_keys(("defaults",), defaults, DEFAULT_KEYS)
+        for name, given in _mapping(data.get("services")).items():
+            if given is not None and not isinstance(given, dict):
+                continue  # told with the top
+            entry = _Entry(key=("services", name))
+            self._check_keys(entry.key, _mapping(given), SERVICE_KEYS)
+            for field_name, value in defaults.items():
+                entry.put(field_name, value, ("defaults", field_name))
+            entry.put("roles", roles, ("roles",))
+            for field_name, value in _mapping(given).items():
+                entry.put(field_name, value, (*entry.key, field_name))
+            self._check_service(name, entry)
+
+    def _check_keys(self, key: Key, given: Mapping[str, object], known: tuple[str, ...]) -> None:
+        for name in given:
+            if name == "roles" and name not in known:
+                self._tell((*key, name), "Roles are not among the defaults.", "Put “roles” at the top of the file.")
+            elif name == "name":
+                self._tell((*key, name), "There is no such key.", "A service's name is its key; “title” is for people.")
+            elif name not in known:
+                self._tell((*key, name), "There is no such key.", suggest(name, known))
+
+    def _check_service(self, name: str, entry: _Entry) -> None:
+        fields = {key: value for key, value in entry.fields.items() if key in SERVICE_KEYS}
+        fields["name"] = name
+        fields.setdefault("title", name)
+        if isinstance(fields.get("channels"), list):
+            fields["channels"] = [self._channel(entry, place, one) for place, one in enumerate(fields["channels"])]
+        quiet = fields.get("quiet_hours")
+        if isinstance(quiet, dict):
+            fields["quiet_hours"] = {"zone": self.time_zone} | quiet
+        self.places |= {spell((*entry.key, *key)): entry.place(key) for key in _keys(fields)}
+        self._check_roles(fields, entry)
+        self._check_reminders(_mapping(fields.get("reminders")), entry)
+        self._check_repeated(fields, entry)
+        service = self._valid(Service, fields, entry.place, unless=("name",))
+        if service is not None:
+            self.services[name] = service
+
+    def _channel(self, entry: _Entry, place: int, given: object) -> object:
+        """A channel's id. Its name, where there is one, is kept."""
+        if not isinstance(given, dict):
+            return given
+        key = entry.place(("channels", place))
+        channel = self._valid(ChannelEntry, given, lambda inner: key + inner)
+        if channel is None:
+            return f"C000{place}"  # the problem is told; what stands here lets the rest be checked
+        entry.origins[("channels", place)] = (*key, "id")
+        name = channel.name.removeprefix("#")
+        known = self.channel_names.setdefault(channel.id, name)
+        if known != name:
+            self._tell((*key, "name"), f"{channel.id} is called “{known}” elsewhere in the file.", "Use one name.")
+        return channel.id
+
+    def _check_roles(self, fields: Json, entry: _Entry) -> None:
+        roles = _mapping(fields.get("roles"))
+        required = fields.get("required_signoffs", list(Service.model_fields["required_signoffs"].default))
+        required = required if isinstance(required, list) else []
+        machines = [("roles", role) for role in roles if role in MACHINES]
+        machines += [("required_signoffs", place) for place, role in enumerate(required) if role in MACHINES]
+        for key in machines:
+            remedy = f"Allowed: {', '.join(PEOPLE_ROLES)}."
+            self._tell(entry.place(key), "This is a machine; people can't hold its role.", remedy)
+        for role in dict.fromkeys((*(role for role in PEOPLE_ROLES if role in required), *NEEDED_ROLES)):
+            if not any(_mapping(roles.get(role)).values()):
+                self._nobody(role, entry, is_required=role in required)
+
+    def _nobody(self, role: Role, entry: _Entry, *, is_required: bool) -> None:
+        if ("roles", role.value) in entry.origins:
+            key = entry.place(("roles", role.value))
+        elif is_required and ("required_signoffs",) in entry.origins:
+            key = entry.place(("required_signoffs",))
+        else:
+            key = entry.key
+        need = "must sign" if is_required else "is awaited by"
+        reason = f"Nobody holds the role “{role.value}”, which {need} every release of {entry.key[-1]}."
+        self._tell(key, reason, f"List users or groups under “{role.value}” in “roles”, at the top or in the service.")
+
+    def _check_reminders(self, reminders: Mapping[str, object], entry: _Entry) -> None:
+        for name in reminders:
+            if name in {step.name for step in RELEASE.steps} - {*REMINDED_STEPS}:
+                remedy = f"Allowed: {', '.join(REMINDED_STEPS)}."
+                self._tell(entry.place(("reminders", name)), "Nobody is reminded of this step.", remedy)
+            elif name not in REMINDED_STEPS:
+                remedy = suggest(name, REMINDED_STEPS)
+                self._tell(entry.place(("reminders", name)), "There is no such step in a release.", remedy)
+
+    def _check_repeated(self, fields: Json, entry: _Entry) -> None:
+        for name in _UNIQUE:
+            values = fields.get(name)
+            for place, value in enumerate(values if isinstance(values, list) else ()):
+                if isinstance(value, str) and value in values[:place]:
+                    self._tell(entry.place((name, place)), f"“{value}” is listed twice.", "Remove one of the two.")
+
+    def _valid(
+        self, model: type[Model], data: Json, place: Callable[[Key], Key], unless: Key | None = None
+    ) -> Model | None:
+        """The model, or None and every problem told. Strict: JSON's types are not bent, 0x10 stays no list."""
+        try:
+            return model.model_validate_json(json.dumps(data), strict=True)
+        except ValidationError as error:
+            for one in error.errors(include_url=False):
+                key = tuple(part for part in one["loc"] if part != "[key]")
+                if key != unless:
+                    self._tell_error(one, place(key))
+            return None
+
+    def _tell_error(self, error: ErrorDetails, key: Key) -> None:
+        of_a_key = error["type"] == "extra_forbidden" or "[key]" in error["loc"]
+        allowed = self._lookup.keys(key[:-1]) if of_a_key else self._lookup.values(key)
+        self._tell(key, *explain(error, allowed, self._lookup.description(key)))
+
+    def _tell(self, key: Key, reason: str, remedy: str) -> None:
+        self._found.append(self._document.problem(key, reason, remedy))
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _keys(value: object, key: Key = ()) -> Iterator[Key]:
+    """Every key of nested data."""
+    inner: Iterator[tuple[str | int, object]]
+    if isinstance(value, dict):
+        inner = iter(value.items())
+    elif isinstance(value, list):
+        inner = iter(enumerate(value))
+    else:
+        return
+    for part, content in inner:
+        yield (*key, part)
+        yield from _keys(content, (*key, part))
