@@ -15,6 +15,7 @@ from playground.slack.shapes import Json, PersonError
 from playground.slack.state import Slack
 from playground.slack.submission import Result, apply_answer
 from playground.slack.transport import DeliveryFailedError, Envelope
+from playground.slack.workspace import SLACKBOT
 
 TROUBLE = "We had some trouble connecting. Try again?"
 
@@ -90,7 +91,7 @@ class Interactions:
         hint = Message(
             channel=channel.id,
             ts=self._workspace.timestamps.next(),
-            user="USLACKBOT",
+            user=SLACKBOT,
             text=f"You mentioned <@{bot.id}>, but they're not in this channel. Invite them: /invite @{bot.real_name}",
             ephemeral_for=user.id,
         )

@@ -60,6 +60,8 @@ class Channel:
     topic: str = ""
     is_archived: bool = False
     user: str | None = None
+    pins: list[str] = field(default_factory=list)
+    bookmarks: list[Json] = field(default_factory=list)
 
     @property
     def scope_family(self) -> str:

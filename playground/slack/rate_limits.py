@@ -28,7 +28,7 @@ class Tier(Enum):
 
 
 DOCUMENTED: Mapping[Tier, Rate] = {
-    Tier.ONE: Rate(1, 1),
+    Tier.ONE: Rate(1, 10),
     Tier.TWO: Rate(20, 20),
     Tier.THREE: Rate(50, 50),
     Tier.FOUR: Rate(100, 100),

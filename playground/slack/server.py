@@ -14,6 +14,7 @@ from playground.slack.http_transport import HttpTransport
 from playground.slack.interaction import Interactions
 from playground.slack.person import Person
 from playground.slack.shapes import ApiError, Json
+from playground.slack.socket_mode import SocketTransport
 from playground.slack.state import Credentials, Settings, Slack, system_now
 from playground.slack.web_api import MAX_BODY, WebApi
 
@@ -40,7 +41,10 @@ class SlackServer:
         self.traffic = self.slack.traffic
         self.limits = self.slack.limits
         self.interactions = Interactions(self.slack)
+        self.socket_mode = SocketTransport(self.slack)
         self._web_api = WebApi(self.slack)
+        if self.slack.socket_mode_enabled:
+            self.slack.deliveries.transport = self.socket_mode
         self._runner: web.AppRunner | None = None
         self._mounted: list[Callable[[web.Application], None]] = []
 
@@ -79,6 +83,7 @@ class SlackServer:
         application = web.Application(client_max_size=MAX_BODY)
         application.router.add_route("*", "/api/{method}", self._web_api.handle)
         application.router.add_post("/response/{key}", self._respond)
+        application.router.add_get("/link/", self.socket_mode.link)
         for add_routes in self._mounted:
             add_routes(application)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.5)
@@ -93,6 +98,7 @@ class SlackServer:
         """Stop listening; deliveries and waiting retries are given up."""
         self._web_api.close()
         await self.slack.deliveries.close()
+        await self.socket_mode.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -104,8 +110,14 @@ class SlackServer:
         await self.stop()
 
     def connect(self, request_url: str) -> None:
-        """Deliver over HTTP to the app's one request URL: commands, interactions and events."""
+        """Deliver over HTTP to the app's one request URL: commands, interactions and events. No Socket Mode then."""
+        self.slack.socket_mode_enabled = False
         self.slack.deliveries.transport = HttpTransport(request_url, self.signing_secret, self.slack.settings.patience)
+
+    def connect_socket_mode(self) -> None:
+        """Deliver over Socket Mode, whatever the manifest says. It is one or the other for an app, as in Slack."""
+        self.slack.socket_mode_enabled = True
+        self.slack.deliveries.transport = self.socket_mode
 
     async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - told in the failure's sentence
         """Return when all deliveries in flight are answered (what the app does afterwards is its own)."""

@@ -78,4 +78,5 @@ class Slack:
         self.traffic = Traffic(self.workspace.events, hidden)
         self.deliveries = Deliveries(self.workspace.events, self.traffic, self.faults, now, self.settings.retry_delays)
         self.base_url = ""
+        self.socket_mode_enabled = self.manifest.socket_mode_enabled
         self.socket_tickets: set[str] = set()

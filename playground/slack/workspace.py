@@ -13,6 +13,8 @@ from playground.slack.model import Channel, Team, User, UserGroup
 from playground.slack.shapes import Json
 
 COLORS = ("#e01e5a", "#36c5f0", "#2eb67d", "#ecb22e", "#9b59b6", "#e8743b", "#3f6fd8", "#0f8a7e")
+SLACKBOT = "USLACKBOT"
+NAMES_OF_OTHERS = {SLACKBOT: "Slackbot"}
 
 
 class Workspace:
@@ -127,7 +129,7 @@ class Workspace:
 
     def name_of(self, user_id: str) -> str:
         user = self.user(user_id)
-        return user.real_name if user else user_id
+        return user.real_name if user else NAMES_OF_OTHERS.get(user_id, user_id)
 
     def groups_of(self, user_id: str) -> list[str]:
         return [group.id for group in self.groups.values() if user_id in group.users]

@@ -46,7 +46,7 @@ def team_info(call: Call) -> Json:
 
 def connections_open(call: Call) -> Json:
     """A single-use address for Socket Mode (docs.slack.dev, apis/events-api/using-socket-mode)."""
-    if not call.slack.manifest.socket_mode_enabled:
+    if not call.slack.socket_mode_enabled:
         raise ApiError("socket_mode_not_enabled")
     ticket = secrets.token_urlsafe(16)
     call.slack.socket_tickets.add(ticket)
