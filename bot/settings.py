@@ -162,7 +162,10 @@ class Environment(BaseModel):
 class _ProcessEnvironment(BaseSettings, Environment):
     """The same facts, read from the process's environment. An empty variable counts as not set."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True)
+    # By the variables' names alone: by field name, a stray DATABASE or CONFIGURATION would be read too.
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True, validate_by_name=False
+    )
 
 
 def read_environment() -> Environment:
@@ -176,7 +179,9 @@ def read_environment() -> Environment:
 
 
 def _variable_problem(error: ErrorDetails) -> Problem:
-    variable = str(error["loc"][0])
+    name = str(error["loc"][0])  # the variable's; the field's where a default was refused
+    info = Environment.model_fields.get(name)
+    variable = str(info.validation_alias) if info else name
     reason, remedy = _variable_told(variable, error)
     return Problem(file="environment", key=variable, reason=reason, remedy=remedy)
 

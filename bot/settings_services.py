@@ -160,7 +160,7 @@ class Checker:
         roles = _mapping(fields.get("roles"))
         required = fields.get("required_signoffs", list(Service.model_fields["required_signoffs"].default))
         required = required if isinstance(required, list) else []
-        machines = [("roles", role) for role in roles if role in MACHINES]
+        machines: list[Key] = [("roles", role) for role in roles if role in MACHINES]
         machines += [("required_signoffs", place) for place, role in enumerate(required) if role in MACHINES]
         for key in machines:
             remedy = f"Allowed: {', '.join(PEOPLE_ROLES)}."
@@ -191,15 +191,16 @@ class Checker:
 
     def _check_repeated(self, fields: Json, entry: _Entry) -> None:
         for name in _UNIQUE:
-            values = fields.get(name)
-            for place, value in enumerate(values if isinstance(values, list) else ()):
+            given = fields.get(name)
+            values: list[Any] = given if isinstance(given, list) else []
+            for place, value in enumerate(values):
                 if isinstance(value, str) and value in values[:place]:
                     self._tell(entry.place((name, place)), f"“{value}” is listed twice.", "Remove one of the two.")
 
     def _valid(
         self, model: type[Model], data: Json, place: Callable[[Key], Key], unless: Key | None = None
     ) -> Model | None:
-        """The model, or None and every problem told. Strict: JSON's types are not bent, 0x10 stays no list."""
+        """The model, or None and every problem told. Strict: the file's types are not bent (no 120 from “120”)."""
         try:
             return model.model_validate_json(json.dumps(data), strict=True)
         except ValidationError as error:
