@@ -203,7 +203,7 @@ def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:
         raise Refusal(f"“{step.label}” needs its details.", remedy="Use the button, or give the fields.")
     for guard in step.guards:
         guard(situation)
-    data = move.form.model_dump(mode="json") if move.form else {}
+    data = move.form.model_dump(mode="json") if step.form and move.form else {}
     data.update(step.facts(situation) if step.facts else {})
     draft = Event(
         conversation=conversation.id,
@@ -245,7 +245,7 @@ def evolve(dialogue: Dialogue[C], conversation: C, event: Event) -> C:
             "stage": event.stage,
             "since": event.at if moved else conversation.since,
             "before": conversation.state if event.state != conversation.state else conversation.before,
-            "forms": {**conversation.forms, event.step: event.data},
+            "forms": {**changed.forms, event.step: event.data},
             "trail": (*conversation.trail, act) if moved or step.to != SAME else conversation.trail,
         }
     )
@@ -262,7 +262,7 @@ def _refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:
     since = [act for act in conversation.trail if act.stage > move.stage]
     told = ", then ".join(f"{act.name} took “{dialogue.step(act.step).label}”" for act in since)
     raise Refusal(
-        f"That button was made for an earlier moment. Meanwhile {told or 'the release moved on'}.",
+        f"That button was made for an earlier moment. Meanwhile {told or f'the {dialogue.noun} moved on'}.",
         remedy=_now(dialogue, conversation),
         open_now=_labels(dialogue, conversation),
         since=conversation.since,
@@ -270,6 +270,9 @@ def _refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:
 
 
 def _not_open(dialogue: Dialogue[C], conversation: C, step: Step) -> Refusal:
+    if not conversation.number:
+        opening = next(step for step in dialogue.steps if not step.sources)
+        return Refusal(f"“{step.label}” needs a {dialogue.noun} that is open.", open_now=(opening.label,))
     return Refusal(
         f"“{step.label}” is not possible for {conversation.version} now.",
         remedy=_now(dialogue, conversation),

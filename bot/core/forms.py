@@ -1,21 +1,22 @@
 """Forms: what a step asks for, as pydantic models.
 
 A field's type and its `Ask` are the only place where it is described. Modals (bot.messages.modals), the JSON of the
-HTTP API (`Form.model_json_schema`) and the words typed in a thread (`Form.from_words`) all follow from them.
+HTTP API (`Form.model_json_schema`) and the words typed in a thread (`Form.answers_from_words`) all follow from them.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
-from zoneinfo import ZoneInfo
 
-import dateparser
 from pydantic import (
+    AfterValidator,
+    AwareDatetime,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -26,6 +27,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from bot.core.moments import EARLIEST, LATEST, read_moment
 from bot.errors import Refusal
 
 
@@ -47,7 +49,8 @@ class Ask:
     """How a field is asked for: the label a person reads, the widget, and what helps to fill it.
 
     `choices` maps the values of a CHOICE to their labels. `section` opens a new part of a long form.
-    `locked` marks a field that identifies the conversation: shown, not asked, once it is open.
+    `locked` marks a field that identifies the conversation: shown, not asked, once it is open. `past` marks a MOMENT
+    that lies behind: a bare time that is typed means the last one, not the coming one.
     """
 
     label: str
@@ -57,23 +60,44 @@ class Ask:
     choices: Mapping[str, str] | None = None
     section: str = ""
     locked: bool = False
+    past: bool = False
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Beside a type with a pattern: the sentence that says how it is written, for whoever wrote it otherwise."""
+
+    sentence: str
+
+
+_BULLET = re.compile(r"^(?:[-•*]\s+|•|[-*]$)")
 
 
 def _lines(value: object) -> object:
     """A list as people type it: one entry a line, with or without a bullet."""
     if isinstance(value, str):
-        stripped = (line.strip().removeprefix("-").removeprefix("•").strip() for line in value.splitlines())
+        stripped = (_BULLET.sub("", line.strip()).strip() for line in value.splitlines())
         return [line for line in stripped if line]
     return value
 
 
-def _moment(value: object) -> object:
-    """A moment as Slack's picker (Unix seconds) or as people type it ("today 16:00", "2024-01-16 16:00 UTC")."""
-    if isinstance(value, int):
-        return datetime.fromtimestamp(value, UTC)
-    if isinstance(value, str) and value.isdigit():
-        return datetime.fromtimestamp(int(value), UTC)
+_UNREADABLE_TIME = "This is not a time I can read; write it as 2024-01-16T16:00:00Z."
+
+
+def _seconds(value: object) -> object:
+    """Slack's picker gives a moment as Unix seconds."""
+    if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"[0-9]{1,12}", value)):
+        seconds = int(value)
+        if not EARLIEST.timestamp() <= seconds < LATEST.timestamp():
+            raise ValueError(_UNREADABLE_TIME)
+        return datetime.fromtimestamp(seconds, UTC)
     return value
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if not EARLIEST <= moment < LATEST:
+        raise ValueError(_UNREADABLE_TIME)
+    return moment.astimezone(UTC)
 
 
 def _people(value: object) -> object:
@@ -84,18 +108,29 @@ def _people(value: object) -> object:
     return value
 
 
-OneLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150, pattern=r"^[^\r\n]*$")]
-Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=3000)]
-Entry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+def _address(value: object) -> object:
+    """A link as Slack writes it in text: "<https://…>" or "<https://…|label>"."""
+    if isinstance(value, str) and (match := re.fullmatch(r"\s*<([^<>|]+)(?:\|[^<>]*)?>\s*", value)):
+        return match[1]
+    return value
+
+
+# Control characters have no place in what people read; a line has no line breaks of any kind either.
+_ONE_LINE = r"^[^\x00-\x08\x0a-\x1f\x7f\u0085\u2028\u2029]*$"
+_ANY_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+OneLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150, pattern=_ONE_LINE)]
+Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=3000, pattern=_ANY_TEXT)]
+Entry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=_ONE_LINE)]
 Entries = Annotated[tuple[Entry, ...], BeforeValidator(_lines), Field(max_length=100)]
 SomeEntries = Annotated[tuple[Entry, ...], BeforeValidator(_lines), Field(min_length=1, max_length=100)]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_seconds), AfterValidator(_in_utc)]
 UserIds = Annotated[
     tuple[Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,}$")], ...],
     BeforeValidator(_people),
     Field(max_length=10),
 ]
-WebLink = HttpUrl
+WebLink = Annotated[HttpUrl, BeforeValidator(_address)]
 Minutes = Annotated[int, Field(ge=0, le=7 * 24 * 60)]
 
 
@@ -115,7 +150,7 @@ class Form(BaseModel):
 
         Raises Refusal with one sentence per field, fit for the modal's own field errors.
         """
-        given = {name: value for name, value in answers.items() if value not in (None, "", [], ())}
+        given = {name: value for name, value in answers.items() if not _is_empty(value)}
         try:
             return cls.model_validate(given)
         except ValidationError as error:
@@ -125,22 +160,30 @@ class Form(BaseModel):
     def answers_from_words(cls, words: str, now: datetime, zone: str = "UTC") -> dict[str, Any]:
         """The answers in a typed line: `field=value field="several words"`. Lists are separated by semicolons.
 
-        The form's first open text field also takes all words without a name, so `object the tests are red` works.
-        Raises Refusal where a field is unknown or a quote is not closed.
+        Words before the first `field=` answer the form's first required text, so that `rollback orders fail` works;
+        a form of one field takes all that is typed as it stands. Raises Refusal where a field is unknown or given
+        twice, a quote is not closed, or a word stands after a value that should have been quoted.
         """
+        sole = next(iter(cls.model_fields)) if len(cls.model_fields) == 1 else ""
+        if sole and not words.strip().startswith(f"{sole}="):
+            return {sole: cls._typed(sole, words.strip(), now, zone)} if words.strip() else {}
         answers: dict[str, Any] = {}
-        loose: list[str] = []
+        leading: list[str] = []
         for word in _split(words):
             name, equals, value = word.partition("=")
+            if equals and name in answers:
+                raise Refusal(f"“{name}” is given twice.", remedy="Give it once.")
             if equals and name in cls.model_fields:
                 answers[name] = cls._typed(name, value, now, zone)
             elif equals and name.isidentifier():
-                raise Refusal(f"There is no field “{name}”.", remedy=cls.usage())
+                raise Refusal(f"There is no field “{name[:60]}”.", remedy=cls.usage())
+            elif answers:
+                last = next(reversed(answers))
+                remedy = f'If it is part of “{last}”, put the whole value in quotes: {last}="several words".'
+                raise Refusal(f"“{word[:60]}” belongs to no field.", remedy=remedy)
             else:
-                loose.append(word)
-        if loose:
-            answers.setdefault(cls._loose_field(), " ".join(loose))
-        return answers
+                leading.append(word)
+        return cls._leading(leading, answers, now, zone) | answers
 
     @classmethod
     def usage(cls) -> str:
@@ -151,43 +194,32 @@ class Form(BaseModel):
 
     @classmethod
     def _typed(cls, name: str, value: str, now: datetime, zone: str) -> object:
-        widget = _ask_of(name, cls.model_fields[name]).widget
-        if widget is Widget.LINES:
+        ask = _ask_of(name, cls.model_fields[name])
+        if ask.widget is Widget.LINES:
             return [part.strip() for part in value.split(";") if part.strip()]
-        if widget is Widget.MOMENT:
-            return read_moment(value, now, zone)
+        if ask.widget is Widget.MOMENT:
+            return read_moment(value, now, zone, past=ask.past) if value.strip() else ""
+        if ask.widget is Widget.CHOICE:
+            choices = (ask.choices or {}).items()
+            known = {spelling.casefold(): key for key, label in choices for spelling in (label, key)}
+            return known.get(value.strip().casefold(), value)
         return value
 
     @classmethod
-    def _loose_field(cls) -> str:
-        for name, (ask, _) in cls.asks().items():
-            if ask.widget in (Widget.TEXT, Widget.LINE):
-                return name
-        raise Refusal("These details need field names.", remedy=cls.usage())
+    def _leading(cls, words: list[str], named: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
+        """What words without a field's name answer: the first required text that can be typed without one."""
+        if not words:
+            return {}
+        for name, (ask, info) in cls.asks().items():
+            if info.is_required() and ask.widget in (Widget.TEXT, Widget.LINE, Widget.LINES):
+                if name in named:
+                    break
+                return {name: cls._typed(name, " ".join(words), now, zone)}
+        raise Refusal(f"“{' '.join(words)[:60]}” needs a field's name.", remedy=cls.usage())
 
 
-def read_moment(words: str, now: datetime, zone: str) -> datetime:
-    """A moment as people type it, in their zone unless they name one; the coming one where a bare time has passed.
-
-    Raises Refusal where it can't be read.
-    """
-    local = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
-    read = dateparser.parse(
-        words,
-        languages=["en"],
-        settings={
-            "RELATIVE_BASE": local,
-            "TIMEZONE": zone,
-            "RETURN_AS_TIMEZONE_AWARE": True,
-            "PREFER_DATES_FROM": "future",
-        },
-    )
-    if read is None:
-        raise Refusal(
-            f"“{words}” is not a time I can read.",
-            remedy="Write it as 16:00, tomorrow 09:30 or 2024-01-16 16:00 UTC.",
-        )
-    return read.astimezone(UTC)
+def _is_empty(value: object) -> bool:
+    return value is None or value in ([], ()) or (isinstance(value, str) and not value.strip())
 
 
 def _ask_of(name: str, info: FieldInfo) -> Ask:
@@ -198,70 +230,77 @@ def _ask_of(name: str, info: FieldInfo) -> Ask:
 
 
 def _split(words: str) -> list[str]:
-    # Phones type curly quotes; a shell's apostrophe would otherwise eat "don't".
-    plain = words.replace("“", '"').replace("”", '"').replace("„", '"')
+    # Phones type curly quotes; a shell's apostrophe would otherwise eat "don't", its backslash a path's.
+    plain = re.sub("[“”„‟]", '"', words).replace("\u00a0", " ")
     lexer = shlex.shlex(plain, posix=True)
     lexer.whitespace_split = True
     lexer.commenters = ""
     lexer.quotes = '"'
+    lexer.escape = ""
     try:
         return list(lexer)
     except ValueError as error:
         raise Refusal("A quotation mark is not closed.", remedy='Write field="several words".') from error
 
 
+_NEEDED = "This is needed."
 _SENTENCES = {
-    "missing": "This is needed.",
+    "missing": _NEEDED,
+    "string_too_short": _NEEDED,
     "too_short": "At least one entry is needed.",
-    "string_too_short": "This is needed.",
-    "int_parsing": "This must be a whole number.",
-    "int_from_float": "This must be a whole number.",
-    "url_parsing": "This must be a link that starts with https:// or http://.",
-    "url_scheme": "This must be a link that starts with https:// or http://.",
-    "timezone_aware": "This time needs a time zone.",
-    "datetime_parsing": "This is not a time I can read; write it as 2024-01-16 16:00 UTC.",
-    "datetime_from_date_parsing": "This is not a time I can read; write it as 2024-01-16 16:00 UTC.",
+    "timezone_aware": "This time needs a time zone; write it as 2024-01-16T16:00:00Z.",
     "extra_forbidden": "There is no such field.",
+}
+_BY_WIDGET = {
+    Widget.LINE: "This must be one line of text.",
+    Widget.TEXT: "This must be text.",
+    Widget.LINES: "This must be text, one entry a line.",
+    Widget.NUMBER: "This must be a whole number.",
+    Widget.LINK: "This must be a link that starts with https:// or http://.",
+    Widget.CHOICE: "This is none of the choices.",
+    Widget.MOMENT: _UNREADABLE_TIME,
+    Widget.PEOPLE: "Name people by mention, such as @name.",
 }
 
 
 def _sentence(kind: str, message: str, context: Mapping[str, Any], info: FieldInfo | None) -> str:
+    """What is wrong with a field and what is right, in words for people: never the library's own."""
     match kind:
+        case "value_error":  # a validator of ours said it in a whole sentence; pydantic puts its own words before it
+            return message.removeprefix("Value error, ")
         case "greater_than_equal":
-            told = f"This must be at least {context['ge']}."
+            return f"This must be at least {context['ge']}."
         case "less_than_equal":
-            told = f"This must be at most {context['le']}."
-        case "string_too_long":
-            told = f"This is too long: {context['max_length']} characters at most."
+            return f"This must be at most {context['le']}."
+        case "string_too_long" | "url_too_long":
+            return f"This is too long: {context['max_length']} characters at most."
         case "too_long":
-            told = f"These are too many: {context['max_length']} at most."
-        case "enum" | "literal_error" | "string_pattern_mismatch":
-            told = (
-                f"This must be one of: {allowed}."
-                if (allowed := _choices(info))
-                else "This is not written as expected."
-            )
+            return f"These are too many: {context['max_length']} at most."
         case _:
-            # A validator of ours raised ValueError with a whole sentence; pydantic puts its own words before it.
-            told = _SENTENCES.get(kind, message.removeprefix("Value error, "))
-    return told
+            return _SENTENCES.get(kind) or _expected(info)
 
 
-def _choices(info: FieldInfo | None) -> str:
-    ask = next((extra for extra in info.metadata if isinstance(extra, Ask)), None) if info else None
-    return ", ".join(ask.choices) if ask and ask.choices else ""
+def _expected(info: FieldInfo | None) -> str:
+    """How a field is written, by its own words, its choices, or its widget."""
+    metadata = info.metadata if info else []
+    expected = next((extra.sentence for extra in metadata if isinstance(extra, Expected)), "")
+    ask = next((extra for extra in metadata if isinstance(extra, Ask)), Ask(""))
+    choices = f"This must be one of: {', '.join(ask.choices)}." if ask.choices else ""
+    return expected or choices or _BY_WIDGET[ask.widget]
 
 
 def _as_refusal(form: type[Form], error: ValidationError) -> Refusal:
     fields: dict[str, str] = {}
     for problem in error.errors(include_url=False, include_input=False):
-        name = str(problem["loc"][0]) if problem["loc"] else next(iter(form.model_fields))
-        info = form.model_fields.get(name)
-        fields.setdefault(name, _sentence(problem["type"], problem["msg"], problem.get("ctx", {}), info))
+        name, *within = problem["loc"] or (next(iter(form.model_fields)),)
+        info = form.model_fields.get(str(name))
+        told = _sentence(problem["type"], problem["msg"], problem.get("ctx", {}), info)
+        place = next((f"Entry {index + 1}: " for index in within if isinstance(index, int)), "")
+        fields.setdefault(str(name), f"{place}{told}")
     return Refusal(_summary(form, fields), remedy=form.usage(), fields=fields)
 
 
 def _summary(form: type[Form], fields: Mapping[str, str]) -> str:
     asks = form.asks()
-    told: Iterable[str] = (f"{asks[name][0].label if name in asks else name}: {why}" for name, why in fields.items())
-    return "Some details are missing or wrong. " + " ".join(told)
+    labels = {name: asks[name][0].label if name in asks else f"“{name[:60]}”" for name in fields}
+    return " ".join(("Some details are missing or wrong.", *(f"{labels[name]}: {why}" for name, why in fields.items())))

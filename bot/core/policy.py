@@ -43,11 +43,20 @@ class Link(Fact):
     url: HttpUrl
 
 
+def _without_zone(clock: time) -> time:
+    if clock.tzinfo is not None:
+        raise ValueError("names a time zone; write the time alone, and the zone under “zone”")
+    return clock
+
+
+ClockTime = Annotated[time, AfterValidator(_without_zone)]
+
+
 class QuietHours(Fact):
     """When nobody is reminded of what can wait. `start` may be later than `end`: the night is meant."""
 
-    start: time = time(20, 0)
-    end: time = time(8, 0)
+    start: ClockTime = time(20, 0)
+    end: ClockTime = time(8, 0)
     zone: ZoneName = "UTC"
     weekends: bool = True
 
@@ -72,7 +81,9 @@ class QuietHours(Fact):
     @staticmethod
     def _at(local: datetime, clock: time, days: int = 0) -> datetime:
         # A wall-clock time of another day: combine anew, so that a change of daylight saving in between is honoured.
-        return datetime.combine(local.date() + timedelta(days=days), clock, tzinfo=local.tzinfo)
+        # In the hour that a clock shows twice, today's end is that of the same showing: never before the moment itself.
+        ends = datetime.combine(local.date() + timedelta(days=days), clock, tzinfo=local.tzinfo)
+        return ends if days else ends.replace(fold=local.fold)
 
 
 class Service(Fact):

@@ -6,12 +6,13 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from bot.core.events import Fact
 from bot.core.forms import (
     Ask,
     Entries,
+    Expected,
     Form,
     Minutes,
     Moment,
@@ -71,16 +72,16 @@ def _threshold(value: str) -> str:
     return value
 
 
-def _version(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
-
-
 Version = Annotated[
-    OneLine,
-    BeforeValidator(_version),
-    Field(max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+\-]*$"),
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+\-]*$"),
+    Expected("Write a version with letters, digits and . _ + - only, such as v1.2.0."),
 ]
-Commit = Annotated[OneLine, Field(max_length=64, pattern=r"^[A-Za-z0-9._\-]{6,64}$")]
+Commit = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._\-]{6,64}$"),
+    Expected("Write the commit's id, at least its first 6 characters, such as abc123."),
+]
 
 
 class ApprovalForm(Form):
@@ -230,7 +231,9 @@ class StartForm(Form):
 class DeployedForm(Form):
     """The deployment notice (QA-DevOps dialogue, section 2)."""
 
-    finished_at: Annotated[Moment | None, Ask("Time", Widget.MOMENT, hint="Now, where you leave it empty.")] = None
+    finished_at: Annotated[
+        Moment | None, Ask("Time", Widget.MOMENT, hint="Now, where you leave it empty.", past=True)
+    ] = None
     duration: Annotated[int, Field(ge=0, le=24 * 60), Ask("Duration in minutes", Widget.NUMBER)]
     components: Annotated[
         SomeEntries,
@@ -277,15 +280,22 @@ class TestResult(Fact):
     detail: str = ""
 
 
+_RESULT = re.compile(
+    r"(?i)^(?P<name>.+?)(?:\s*[:|]\s*|\s+[–—-]\s+)(?:[✅❌]\ufe0f?\s*)?"
+    r"(?P<verdict>pass|passed|ok|fail|failed)\b[\s:,–—-]*(?P<detail>.*)$"
+)
+
+
 def read_result(line: str) -> TestResult:
     """A result as people type it: "Login: Pass", "Create Order: Fail (500 error)". ValueError where it says neither."""
-    name, _, rest = line.rpartition(":")
-    words = rest.strip().removeprefix("✅").removeprefix("❌").strip()
-    match = re.match(r"(?i)^(pass|passed|ok|fail|failed)\b[\s,–—-]*(.*)$", words)
-    if not name.strip() or not match:
+    match = _RESULT.match(line.strip())
+    if match is None:
         raise ValueError(f"“{line[:60]}” says neither Pass nor Fail. Write Login: Pass, or Login: Fail (what you saw).")
-    detail = match[2].strip().removeprefix("(").removesuffix(")")
-    return TestResult(name=name.strip(), passed=match[1].lower() in {"pass", "passed", "ok"}, detail=detail)
+    detail = match["detail"].strip()
+    if detail.startswith("(") and detail.endswith(")"):
+        detail = detail[1:-1].strip()
+    passed = match["verdict"].lower() in {"pass", "passed", "ok"}
+    return TestResult(name=match["name"].strip(), passed=passed, detail=detail)
 
 
 class SmokeForm(Form):
@@ -342,7 +352,7 @@ class BreachForm(Form):
     signal: Annotated[OneLine, Ask("Signal")]
     measured: Annotated[OneLine, Ask("Measured")]
     limit: Annotated[OneLine, Ask("Limit")]
-    started_at: Annotated[Moment, Ask("Since", Widget.MOMENT)]
+    started_at: Annotated[Moment, Ask("Since", Widget.MOMENT, past=True)]
 
 
 class ExtendForm(Form):

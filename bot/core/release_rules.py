@@ -5,7 +5,9 @@ The table that uses them is bot.core.release.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from bot.core.dialogue import Situation
@@ -17,6 +19,7 @@ from bot.core.release_forms import (
     ExtendForm,
     PlanForm,
     RollbackForm,
+    RolledBackForm,
     StartForm,
     TimeForm,
 )
@@ -49,6 +52,12 @@ class Release(Conversation):
 
     @property
     def plan(self) -> PlanForm | None:
+        """The plan that is on the table. None where none was made, or a revision put it aside."""
+        return self.last_plan if self.planned_at else None
+
+    @property
+    def last_plan(self) -> PlanForm | None:
+        """The plan that was made last, also where a revision put it aside: what a new one starts from."""
         kept = self.forms.get("plan")
         return PlanForm.model_validate(_only(PlanForm, kept)) if kept else None
 
@@ -91,6 +100,22 @@ def never_twice(situation: Situation[Release]) -> None:
         )
 
 
+def is_same_version(one: str, other: str) -> bool:
+    """Whether two spellings name one version: v1.2.0, V1.2.0 and 1.2.0 do."""
+    return one.casefold().removeprefix("v") == other.casefold().removeprefix("v")
+
+
+_COMMIT_HASH = re.compile(r"[0-9a-f]{6,64}")
+
+
+def is_same_commit(one: str, other: str) -> bool:
+    """Whether two ids name one commit: hashes may be shortened, other names (a tag) must be equal."""
+    longer, shorter = sorted((one.casefold(), other.casefold()), key=len, reverse=True)
+    if _COMMIT_HASH.fullmatch(longer) and _COMMIT_HASH.fullmatch(shorter):
+        return longer.startswith(shorter)
+    return one == other
+
+
 def same_version(situation: Situation[Release]) -> None:
     if _approval_of(situation).version != situation.conversation.version:
         why = f"This release is {situation.conversation.version}. Withdraw it and approve the other version on its own."
@@ -100,6 +125,8 @@ def same_version(situation: Situation[Release]) -> None:
 def vouched_for_roles(situation: Situation[Release]) -> None:
     """Whoever is vouched for must hold a required role, must not be the voucher, nor an author."""
     form = _approval_of(situation)
+    if form.verbal and not situation.policy.required_signoffs:
+        _refuse_field("verbal", "No sign-off but yours is required here; leave this empty.")
     for person in form.verbal:
         if person == situation.move.actor.id:
             _refuse_field("verbal", "You sign with this approval already; name only other people.")
@@ -108,6 +135,10 @@ def vouched_for_roles(situation: Situation[Release]) -> None:
         if not situation.move.vouched.get(person, frozenset()) & set(situation.policy.required_signoffs):
             wanted = ", ".join(role.label for role in situation.policy.required_signoffs)
             _refuse_field("verbal", f"Somebody named here holds none of the roles that must sign ({wanted}).")
+    kept = _kept(situation)
+    counted = {sign_off.person for sign_off in (*kept, *_vouched(situation, kept))}
+    if not counted.issuperset(form.verbal):
+        _refuse_field("verbal", "More people are named here than there are sign-offs missing: one for each role.")
 
 
 def _refuse_field(name: str, why: str) -> None:
@@ -123,27 +154,42 @@ def in_the_future(situation: Situation[Release]) -> None:
 
 def target_is_another_version(situation: Situation[Release]) -> None:
     form = situation.move.form
-    assert isinstance(form, (PlanForm, RollbackForm))
-    name = "rollback_target" if isinstance(form, PlanForm) else "target"
-    if getattr(form, name) == situation.conversation.version:
+    assert isinstance(form, (PlanForm, RollbackForm, RolledBackForm))
+    name = {PlanForm: "rollback_target", RollbackForm: "target", RolledBackForm: "version"}[type(form)]
+    if is_same_version(getattr(form, name), situation.conversation.version):
         _refuse_field(name, f"{situation.conversation.version} is what is being released; name the version before it.")
+
+
+def not_in_the_future(situation: Situation[Release]) -> None:
+    form = situation.move.form
+    assert isinstance(form, DeployedForm)
+    if form.finished_at and form.finished_at > situation.now + CLOCKS_DIFFER:
+        _refuse_field("finished_at", "This time has not come yet; say when the deployment ended.")
 
 
 def deployer_or_override(situation: Situation[Release]) -> None:
     """Those who may override start a deployment only to override; otherwise it is DevOps's or the pipeline's."""
     form = situation.move.form
     assert isinstance(form, StartForm)
-    if not situation.move.actor.roles & {Role.DEVOPS, Role.CI} and not form.override:
+    deployers = (Role.DEVOPS, Role.CI)
+    if not situation.move.actor.roles & set(deployers) and not form.override:
         why = "Starting is DevOps's; to start it yourself, give the reason for the override."
+        why += _unknown(situation, deployers)
         raise Refusal(why, may=(Role.DEVOPS.label,), fields={"override": why})
+
+
+def _unknown(situation: Situation[Release], wanted: tuple[Role, ...]) -> str:
+    """What to add to a refusal where the actor may hold a wanted role, but it could not be looked up."""
+    unknown = situation.move.actor.unknown.items()
+    told = "; ".join(f"{role.label}: {why}" for role, why in unknown if role in wanted)
+    return f" Your role could not be checked ({told}); try again in a minute." if told else ""
 
 
 def approved_commit(situation: Situation[Release]) -> None:
     form = situation.move.form
     assert isinstance(form, StartForm)
     approved = situation.conversation.approval.commit
-    same = form.commit.startswith(approved) or approved.startswith(form.commit)
-    if not same:
+    if not is_same_commit(form.commit, approved):
         _unless_overridden(situation, "commit", f"The approved commit is {approved}, not {form.commit}.")
 
 
@@ -151,9 +197,13 @@ def not_too_early(situation: Situation[Release]) -> None:
     planned = situation.conversation.planned_at
     early = timedelta(minutes=situation.policy.early_start)
     if planned and situation.now < planned - early:
-        minutes = round((planned - situation.now).total_seconds() / 60)
-        _unless_overridden(situation, "override", f"The agreed time is {minutes} minutes away.")
+        hours, minutes = divmod(ceil((planned - situation.now).total_seconds() / 60), 60)
+        away = f"{hours} h {minutes} min" if hours else f"{minutes} minutes"
+        _unless_overridden(situation, "override", f"The agreed time is {away} away.")
 
+
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""How far ahead of ours the clock may be that a deployment's end was read from."""
 
 MAY_OVERRIDE = (Role.RELEASE_MANAGER, Role.TECH_LEAD)
 
@@ -168,36 +218,64 @@ def _unless_overridden(situation: Situation[Release], field: str, reason: str) -
         why = f"{reason} A {who} may override this with a reason."
         raise Refusal(why, may=titles, fields={field: why})
     if not situation.move.actor.roles & set(MAY_OVERRIDE):
-        why = f"{reason} Only a {who} may override this."
+        why = f"{reason} Only a {who} may override this.{_unknown(situation, MAY_OVERRIDE)}"
         raise Refusal(why, may=titles, fields={"override": why})
 
 
 # ── facts and effects ────────────────────────────────────────────────────────────────────────────────────────────────
 def approval_facts(situation: Situation[Release]) -> dict[str, Any]:
-    """Who must sign, who has signed by approving or by word of mouth, and which sign-offs a new commit voids."""
+    """Who must sign, who has signed by approving or by word of mouth, and which sign-offs this voids."""
     form, release, actor = _approval_of(situation), situation.conversation, situation.move.actor
-    required = situation.policy.required_signoffs
-    kept = [
-        sign_off for sign_off in release.sign_offs if sign_off.commit == form.commit and sign_off.role is not Role.QA
-    ]
+    kept = _kept(situation)
     own = SignOff(role=Role.QA, person=actor.id, commit=form.commit, at=situation.now)
-    given = [own, *(sign_off for sign_off in kept if sign_off.person != actor.id)]
-    for person in form.verbal:
-        holds = situation.move.vouched.get(person, frozenset())
-        signed = {sign_off.role for sign_off in given}
-        role = next((role for role in required if role in holds and role not in signed), None)
-        if role is not None and person not in {sign_off.person for sign_off in given}:
-            given.append(SignOff(role=role, person=person, commit=form.commit, at=situation.now, vouched_by=actor.id))
-    persons = {sign_off.person for sign_off in given}
+    given = [own, *kept, *_vouched(situation, kept)]
+    still = {(sign_off.role, sign_off.person) for sign_off in given}
     voided = [
-        s for s in release.sign_offs if s.commit != form.commit and s.role is not Role.QA and s.person not in persons
+        sign_off
+        for sign_off in release.sign_offs
+        if sign_off.role is not Role.QA and (sign_off.role, sign_off.person) not in still
     ]
     return {
-        "required": [role.value for role in required],
+        "required": [role.value for role in situation.policy.required_signoffs],
         "sign_offs": [sign_off.model_dump(mode="json") for sign_off in given],
         "voided": [sign_off.model_dump(mode="json") for sign_off in voided],
         "restarts": True,
     }
+
+
+def _kept(situation: Situation[Release]) -> list[SignOff]:
+    """The earlier sign-offs of the same commit, save of whoever is named as an author now, or signs as QA now."""
+    form = _approval_of(situation)
+    out = {situation.move.actor.id, *form.authors}
+    return [
+        sign_off
+        for sign_off in situation.conversation.sign_offs
+        if sign_off.role is not Role.QA and sign_off.commit == form.commit and sign_off.person not in out
+    ]
+
+
+def _vouched(situation: Situation[Release], kept: list[SignOff]) -> list[SignOff]:
+    """The sign-offs by word of mouth. Who can sign for few roles goes first, and so takes nobody's only one."""
+    form, vouched = _approval_of(situation), situation.move.vouched
+    persons = {sign_off.person for sign_off in kept}
+    signed = {sign_off.role for sign_off in kept}
+    open_roles = [role for role in situation.policy.required_signoffs if role not in signed]
+    choices = {
+        person: [role for role in open_roles if role in vouched.get(person, ())]
+        for person in form.verbal
+        if person not in persons
+    }
+    given: dict[Role, str] = {}
+    for person in sorted(choices, key=lambda person: len(choices[person])):
+        role = next((role for role in choices[person] if role not in given), None)
+        if role is not None:
+            given[role] = person
+    actor, now = situation.move.actor.id, situation.now
+    return [
+        SignOff(role=role, person=given[role], commit=form.commit, at=now, vouched_by=actor)
+        for role in open_roles
+        if role in given
+    ]
 
 
 def approved(release: Release, event: Event) -> Release:
@@ -208,7 +286,7 @@ def approved(release: Release, event: Event) -> Release:
             "sign_offs": tuple(SignOff.model_validate(entry) for entry in event.data["sign_offs"]),
             "planned_at": None,
             "planned_end": None,
-            "forms": {name: kept for name, kept in release.forms.items() if name != "plan"} | {"approve": event.data},
+            "forms": {**release.forms, "approve": event.data},
         }
     )
 
@@ -223,6 +301,23 @@ def cosign_facts(situation: Situation[Release]) -> dict[str, Any]:
 def cosigned(release: Release, event: Event) -> Release:
     sign_off = SignOff.model_validate(event.data["sign_off"])
     return release.model_copy(update={"sign_offs": (*release.sign_offs, sign_off)})
+
+
+def objection_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """An objection takes back what was signed by the objector, or for a role they speak for: it must be given anew."""
+    actor = situation.move.actor
+    taken_back = [
+        sign_off.model_dump(mode="json")
+        for sign_off in situation.conversation.sign_offs
+        if sign_off.role is not Role.QA and (sign_off.person == actor.id or sign_off.role in actor.roles)
+    ]
+    return {"voided": taken_back}
+
+
+def objected(release: Release, event: Event) -> Release:
+    taken_back = [SignOff.model_validate(entry) for entry in event.data["voided"]]
+    left = tuple(sign_off for sign_off in release.sign_offs if sign_off not in taken_back)
+    return release.model_copy(update={"sign_offs": left})
 
 
 def planned(release: Release, event: Event) -> Release:
@@ -260,3 +355,16 @@ def extend_facts(situation: Situation[Release]) -> dict[str, Any]:
 
 def watched(release: Release, event: Event) -> Release:
     return release.model_copy(update={"watch_until": datetime.fromisoformat(event.data["watch_until"])})
+
+
+def resumed_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """A watch that was interrupted goes on for the time that was left of it: nobody watched while it was decided."""
+    release = situation.conversation
+    if release.before != "watching" or release.watch_until is None:
+        return {}
+    left = max(release.watch_until - release.since, timedelta())
+    return {"watch_until": (situation.now + left).isoformat()}
+
+
+def resumed(release: Release, event: Event) -> Release:
+    return watched(release, event) if "watch_until" in event.data else release

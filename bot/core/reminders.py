@@ -36,26 +36,29 @@ def _owners(step: Step, allowed: tuple[Role, ...]) -> tuple[Role, ...]:
 def _of_step(step: Step, conversation: Conversation, policy: Service, owners: tuple[Role, ...]) -> list[Reminder]:
     wait = step.wait
     assert wait is not None
-    started = getattr(conversation, wait.since) if wait.since else conversation.since
-    if started is None:
+    agreed = getattr(conversation, wait.since) if wait.since else conversation.since
+    if agreed is None:
         return []
+    # A time agreed for later counts; one that passed before the state was entered has been waited for by nobody.
+    started = max(agreed, conversation.since)
     after = timedelta(minutes=policy.reminders[step.name]) if step.name in policy.reminders else wait.after
     to_owners = tuple(role.value for role in owners)
 
+    quiet = policy.quiet_hours if not wait.urgent else None
+
+    def awake(due: datetime) -> datetime:
+        return quiet.release(due) if quiet else due
+
     def at(kind: ReminderKind, due: datetime, to: tuple[str, ...]) -> Reminder:
-        quiet = policy.quiet_hours if not wait.urgent else None
         return Reminder(
-            conversation=conversation.id,
-            kind=kind,
-            step=step.name,
-            stage=conversation.stage,
-            due_at=quiet.release(due) if quiet else due,
-            roles=to,
+            conversation=conversation.id, kind=kind, step=step.name, stage=conversation.stage, due_at=due, roles=to
         )
 
     if Role.CLOCK in owners:
         return [at("step", started, ())]
     first = [at("due", started, to_owners)] if wait.since == "planned_at" else []
-    nudge = [at("nudge", started + after, to_owners)]
-    up = [at("escalation", started + 2 * after, (wait.then.value,))] if wait.then else []
+    nudged = awake(started + after)
+    nudge = [at("nudge", nudged, to_owners)]
+    # Counted from the nudge: where that waited for the morning, its owner still has the whole time to answer.
+    up = [at("escalation", awake(nudged + after), (wait.then.value,))] if wait.then else []
     return [*first, *nudge, *up]
