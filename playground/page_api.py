@@ -7,6 +7,7 @@ it listens on loopback, and refuses calls from other origins so that no website 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -238,9 +239,14 @@ class PageApi:
             return web.json_response({"error": str(error)}, status=400)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Cache-Control": "no-cache"})
         await response.prepare(request)
+        with contextlib.suppress(ConnectionResetError):  # the page was closed, or is somebody else now
+            await self._tell(response, me.id, seen)
+        return response
+
+    async def _tell(self, response: web.StreamResponse, me: str, seen: int) -> None:
         await response.write(b": welcome\n\n")
         while not self._closing:
-            for entry in self._workspace.events.after(seen, me.id):
+            for entry in self._workspace.events.after(seen, me):
                 seen = entry.id
                 line = f"id: {entry.id}\nevent: {entry.event}\ndata: {json.dumps(entry.data)}\n\n"
                 await response.write(line.encode())
@@ -249,7 +255,6 @@ class PageApi:
                     await self._workspace.events.changed()
             except TimeoutError:
                 await response.write(b": still here\n\n")
-        return response
 
     async def _let_go(self, _: web.Application) -> None:
         self._closing = True

@@ -14,7 +14,7 @@ import { drawSidebar } from "./sidebar.js";
 import { isReply } from "./store.js";
 import { startTheme } from "./theme.js";
 import { ThreadPane } from "./thread.js";
-import { toastError } from "./toast.js";
+import { clearToasts, toastError } from "./toast.js";
 
 /** How long the page may stay without an answer before it says so. */
 const RETRY = 2000;
@@ -89,6 +89,7 @@ class App {
     this.session?.close();
     this.session = session;
     this.modals.clear();
+    clearToasts();
     this.follows(session);
     this.drawAll();
     const known = place === "home" || session.store.conversation(place);

@@ -34,8 +34,12 @@ export class HomePane {
 
   async load() {
     try {
+      const before = this.session.store.home;
       const { view } = await this.session.api.home();
-      if (!this.closed) this.session.store.setHome(view);
+      // Opening the tab makes the app publish, so that a newer view may have come over the stream meanwhile.
+      if (this.closed) return;
+      if (view && this.session.store.home === before) this.session.store.setHome(view);
+      else this.draw();
     } catch (error) {
       toastError(error);
     }

@@ -4,10 +4,10 @@ import { avatar, botAvatar } from "./avatar.js";
 import { drawBlocks } from "./blocks.js";
 import { dayDivider, format, timeOf } from "./dates.js";
 import { h } from "./dom.js";
-import { emojiOf } from "./emoji.js";
+import { emojiOf, withEmoji } from "./emoji.js";
 import { foldable } from "./fold.js";
 import { icon } from "./icons.js";
-import { mrkdwn } from "./mrkdwn.js";
+import { mrkdwn, unescape } from "./mrkdwn.js";
 import { openMenu } from "./popup.js";
 import { isReply } from "./store.js";
 import { toastError } from "./toast.js";
@@ -30,9 +30,9 @@ export function drawMessage(message, compact, place) {
   h("div", { class: "gutter" }, compact ? timeNode(message, session, "time-compact") : picture(message, fromApp, session)),
   h("div", { class: "message-body" },
     message.is_ephemeral && ephemeralNote(),
-    broadcastNote(message, place),
     !compact && h("div", { class: "message-head" }, h("span", { class: "author" }, author),
       fromApp && h("span", { class: "badge-app" }, "APP"), timeNode(message, session, "time")),
+    broadcastNote(message, place),
     content(message, place),
     reactions(message, session),
     threadLink(message, place),
@@ -84,16 +84,23 @@ function ephemeralNote() {
 
 /** @param {Message} message @param {Place} place */
 function dismissal(message, { session, channel }) {
-  return h("div", { class: "ephemeral-actions" }, "This message is gone after a reload. ", h("button", { class: "link-button", type: "button",
+  return h("div", { class: "ephemeral-actions" }, h("button", { class: "link-button", type: "button",
     dataset: { testid: "dismiss" }, onclick: () => session.store.deleteMessage({ channel, ts: message.ts }) }, "Dismiss message"));
 }
 
 /** Where a broadcast reply belongs. @param {Message} message @param {Place} place */
-function broadcastNote(message, { inThread, openThread }) {
+function broadcastNote(message, { session, channel, inThread, openThread }) {
   if (message.subtype !== "thread_broadcast") return null;
   if (inThread) return h("div", { class: "broadcast-note" }, "Also sent to the channel");
   return h("div", { class: "broadcast-note" }, "replied to ", h("button", { class: "link-button", type: "button",
-    onclick: () => openThread(message.thread_ts ?? message.ts) }, "a thread"));
+    onclick: () => openThread(message.thread_ts ?? message.ts) }, rootText(message, session, channel)));
+}
+
+/** The first words of the thread that a message belongs to. @param {Message} message @param {Session} session @param {string} channel */
+function rootText(message, session, channel) {
+  const text = session.store.messages.get(channel)?.get(message.thread_ts ?? "")?.text ?? "";
+  const short = unescape(text).split("\n")[0].slice(0, 60);
+  return short ? `a thread: ${withEmoji(short)}` : "a thread";
 }
 
 /** @param {Message} message @param {Place} place */

@@ -141,7 +141,8 @@ export class ModalStack {
     const wanted = this.top.view.blocks.find((block) => block.element?.focus_on_load);
     const selector = wanted ? `[data-action-id="${CSS.escape(wanted.element.action_id ?? "")}"]` : "";
     const first = (selector && this.dialog.querySelector(selector))
-      || this.dialog.querySelector(".modal-body input, .modal-body textarea, .modal-body button")
+      || this.dialog.querySelector(".modal-body :is(input, textarea)")
+      || this.dialog.querySelector(".modal-body .button")
       || this.dialog.querySelector(".dialog-footer button");
     /** @type {HTMLElement|null} */ (first)?.focus({ preventScroll: true });
   }

@@ -23,6 +23,10 @@ export function toast(text, kind = "error") {
   setTimeout(() => node.remove(), STAYS);
 }
 
+export function clearToasts() {
+  byId("toasts").replaceChildren();
+}
+
 /** Shows the sentence of anything that went wrong. @param {unknown} error */
 export function toastError(error) {
   toast(error instanceof Error ? error.message : String(error));
