@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -116,9 +116,12 @@ class Reader(Protocol):
 
     def reminder(self, reminder_id: int) -> StoredReminder | None: ...
 
-    def postings(self, now: datetime, limit: int) -> tuple[Posting, ...]:
-        """Outbox rows that may be sent now: of each conversation the first unsettled one, of each channel and person
-        in the order they were enqueued; none behind a head that is not posted yet.
+    def postings(self, now: datetime, limit: int, without: Collection[str] = ()) -> tuple[Posting, ...]:
+        """Outbox rows that may be sent now, at most one a lane: the first of it, lanes in the order of these rows.
+
+        A lane is a channel's or a person's messages, named by its id, or a channel's cards, named `card:` and its id;
+        the lanes in `without` are left out. Of each conversation only the first unsettled root, reply or direct
+        message may be sent, and none behind a head that is not posted yet. A card waits only for its head.
         """
         ...
 
@@ -153,7 +156,10 @@ class Transaction(Reader, Protocol):
         ...
 
     def enqueue(self, message: Outgoing, at: datetime) -> None:
-        """Put a message into the outbox. A `card` takes the place of one of the same conversation that still waits."""
+        """Put a message into the outbox. A `card` takes the place of one of the same conversation that still waits.
+
+        It is a new row all the same: settling an older one that is in flight says nothing about it.
+        """
         ...
 
     def set_reminders(self, conversation_id: str, reminders: tuple[Reminder, ...]) -> None:
@@ -168,6 +174,13 @@ class Transaction(Reader, Protocol):
         """Make a fired nudge wait again until then, and hold the same step's escalation back at least as long.
 
         False if the conversation has left the stage it was made for.
+        """
+        ...
+
+    def begin(self, posting_id: int) -> bool:
+        """A posting is about to be sent: it is ambiguous from now on, until `settle`, `give_up` or `retry` says better.
+
+        False if it no longer waits (it was sent, or a newer card took its place).
         """
         ...
 
