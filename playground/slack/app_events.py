@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from playground.slack.mentions import mentioned
 from playground.slack.model import Channel, Message, UserGroup
 from playground.slack.shapes import Json
 from playground.slack.state import Slack
@@ -35,7 +34,7 @@ def message_posted(slack: Slack, message: Message) -> None:
     if f"{family}:history" in slack.manifest.scopes:
         typed: Json = {**event, "channel_type": CHANNEL_TYPES[channel.kind]}
         tell_app(slack, MESSAGE_SUBSCRIPTIONS[channel.kind], typed)
-    is_mention = workspace.bot.id in mentioned(message.text, message.blocks)
+    is_mention = workspace.bot.id in message.pings
     if is_mention and channel.kind != "im" and message.user != workspace.bot.id:
         tell_app(slack, "app_mention", {**event, "type": "app_mention"})
 

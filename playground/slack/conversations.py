@@ -59,6 +59,7 @@ class Conversations:
         """A message enters its channel. Its thread's root learns that it is one."""
         channel = self._workspace.channels[message.channel]
         self._messages[channel.id][message.ts] = message
+        message.pings = frozenset(mentioned(message.text, message.blocks))
         if message.thread_ts and message.is_reply and (root := self.get(channel.id, message.thread_ts)):
             root.thread_ts = root.ts
             self._tell("message_changed", root, channel)
@@ -69,6 +70,7 @@ class Conversations:
     def add_ephemeral(self, message: Message) -> Message:
         """A message that one person sees until they look again."""
         assert message.ephemeral_for
+        message.pings = frozenset(mentioned(message.text, message.blocks))
         kept = self._ephemerals[message.ephemeral_for]
         kept.append(message)
         del kept[:-EPHEMERALS_KEPT]
@@ -78,6 +80,7 @@ class Conversations:
 
     def changed(self, message: Message) -> None:
         """Tell who sees it that a message now reads differently."""
+        message.pings = frozenset(mentioned(message.text, message.blocks))
         channel = self._workspace.channels[message.channel]
         self._tell("message_changed", message, channel)
 
@@ -117,8 +120,7 @@ class Conversations:
 
     def mentions(self, user_id: str, message: Message) -> bool:
         """Whether a message pings a person: by name, by group, or everybody."""
-        pinged = mentioned(message.text, message.blocks)
-        return bool(pinged & {user_id, *self._workspace.groups_of(user_id), *EVERYBODY})
+        return bool(message.pings & {user_id, *self._workspace.groups_of(user_id), *EVERYBODY})
 
     # How it is shown -----------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from playground.slack import payloads
 from playground.slack.app_events import home_opened, member_joined, message_posted
 from playground.slack.command_answer import show_command_answer
 from playground.slack.elements import ACTION_KEYS, Placed, checked_content, client_errors, find, merged_values
-from playground.slack.mentions import EVERYBODY, mentioned, typed_to_tokens
+from playground.slack.mentions import typed_to_tokens
 from playground.slack.model import Channel, Message, User
 from playground.slack.shapes import Json, PersonError
 from playground.slack.state import Slack
@@ -86,7 +86,7 @@ class Interactions:
     def _offer_invitation(self, user: User, channel: Channel, message: Message) -> None:
         """Slackbot's hint when somebody mentions the app where it is not."""
         bot = self._workspace.bot
-        if self._workspace.bot_is_in(channel) or bot.id not in mentioned(message.text, []) - EVERYBODY:
+        if self._workspace.bot_is_in(channel) or bot.id not in message.pings:
             return
         hint = Message(
             channel=channel.id,
@@ -200,6 +200,8 @@ class Interactions:
         member_joined(self._slack, channel, invited, user.id)
 
     def _require_membership(self, user: User, channel: Channel) -> None:
+        if user.deleted:
+            raise PersonError(f"{user.real_name}'s account is deactivated.")
         if user.id not in channel.members:
             raise PersonError(f"{user.real_name} is not in #{channel.name}.")
 

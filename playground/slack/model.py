@@ -71,7 +71,7 @@ class Channel:
 
 @dataclass
 class Message:
-    """A message as it stands now. `revisions` are the blocks it showed before, newest last."""
+    """A message as it stands now. `revisions` are the blocks it showed before, newest last; `pings` whom it pings."""
 
     channel: str
     ts: str
@@ -88,6 +88,7 @@ class Message:
     ephemeral_for: str | None = None
     broadcast: bool = False
     revisions: list[list[Json]] = field(default_factory=list)
+    pings: frozenset[str] = frozenset()
 
     @property
     def is_reply(self) -> bool:

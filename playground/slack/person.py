@@ -170,16 +170,20 @@ class Person:
 
     def everything(self) -> list[Message]:
         """All messages this person can see anywhere, those only for them too, in the order they were sent."""
-        mine = [channel for channel in self._workspace.channels.values() if self.id in channel.members]
-        found = [m.snapshot() for channel in mine for m in self._workspace.conversations.in_order(channel.id)]
-        return sorted([*found, *self.ephemerals], key=lambda message: message.ts)
+        return [message.snapshot() for message in self._visible()]
 
     def message(self, ts: str) -> Message:
         """The message as it is now, by ts. Raises PersonError where this person sees none."""
-        for message in self.everything():
+        for message in self._visible():
             if message.ts == ts:
-                return message
+                return message.snapshot()
         raise PersonError(f"{self.name} sees no message {ts}")
+
+    def _visible(self) -> list[Message]:
+        conversations = self._workspace.conversations
+        mine = [channel.id for channel in self._workspace.channels.values() if self.id in channel.members]
+        found = [message for channel in mine for message in conversations.in_order(channel)]
+        return sorted([*found, *conversations.ephemerals_of(self.id)], key=lambda message: message.ts)
 
     def unread(self, channel: str) -> tuple[int, int]:
         """Unread messages and mentions in a channel."""
@@ -214,8 +218,8 @@ class Person:
             return sought in self.text_of(message) if isinstance(sought, str) else sought(message)
 
         def found() -> Message | None:
-            candidates = (m for m in reversed(self.everything()) if place in (None, m.channel))
-            return next((message for message in candidates if fits(message)), None)
+            candidates = (m for m in reversed(self._visible()) if place in (None, m.channel))
+            return next((message.snapshot() for message in candidates if fits(message)), None)
 
         return await self._workspace.events.until(found, timeout, f"{self.name} sees {sought!r}")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Self
 
 from aiohttp import web
 
+from playground.slack.app_events import group_members_changed
 from playground.slack.command_answer import respond
 from playground.slack.http_transport import HttpTransport
 from playground.slack.interaction import Interactions
@@ -119,9 +120,30 @@ class SlackServer:
         self.slack.socket_mode_enabled = True
         self.slack.deliveries.transport = self.socket_mode
 
+    async def verify_request_url(self, challenge: str = "a-challenge") -> bool:
+        """Whether the app answers Slack's url_verification with the challenge."""
+        return await self._http.verify_url(self.slack.credentials.verification_token, challenge)
+
+    async def check_certificate(self) -> bool:
+        """Whether the app answers Slack's `ssl_check=1` with 200."""
+        return await self._http.check_certificate(self.slack.credentials.verification_token)
+
+    @property
+    def _http(self) -> HttpTransport:
+        transport = self.slack.deliveries.transport
+        if not isinstance(transport, HttpTransport):
+            raise TypeError("connect the app's request URL first")
+        return transport
+
     async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - told in the failure's sentence
         """Return when all deliveries in flight are answered (what the app does afterwards is its own)."""
         await self.slack.deliveries.settled(timeout)
+
+    def change_group(self, handle: str, users: Iterable[str]) -> None:
+        """Give a user group other members, by ids or names; the app hears of it if it subscribed."""
+        wanted = handle.removeprefix("@")
+        group = next(group for group in self.workspace.groups.values() if wanted in (group.handle, group.id))
+        group_members_changed(self.slack, group, [self.workspace.person(user).id for user in users])
 
     def person(self, reference: str) -> Person:
         """Somebody of the workspace, by id, handle or full name, to act as."""

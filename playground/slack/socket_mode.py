@@ -76,6 +76,7 @@ class SocketTransport:
         for link in list(self._links):
             await link.socket.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": "playground"}})
             if reason != "warning":
+                self._forget(link)
                 await link.socket.close()
 
     def drop(self) -> None:
@@ -105,9 +106,13 @@ class SocketTransport:
                 if message.type is WSMsgType.TEXT:
                     self._acknowledge(message.data)
         finally:
+            self._forget(link)
+        return connection
+
+    def _forget(self, link: Link) -> None:
+        if link in self._links:
             self._links.remove(link)
             self._slack.workspace.events.wake()
-        return connection
 
     def _pick(self) -> web.WebSocketResponse:
         return self._links[next(self._turn) % len(self._links)].socket

@@ -137,6 +137,12 @@ class Workspace:
     def bot_is_in(self, channel: Channel) -> bool:
         return self.bot.id in channel.members
 
+    def leave(self, channel: Channel, user_id: str) -> None:
+        """Take a person or the bot out of a channel and tell its members' pages."""
+        before = set(channel.members)
+        channel.members.discard(user_id)
+        self.events.append("workspace", {}, before)
+
     def join(self, channel: Channel, user_id: str) -> None:
         """Put a person or the bot into a channel and tell its members' pages."""
         channel.members.add(user_id)

@@ -68,7 +68,7 @@ async def app(server: SlackServer) -> AsyncIterator[AsyncApp]:
             "confirm": {"type": "plain_text", "text": "Deploy"},
             "deny": {"type": "plain_text", "text": "Not yet"},
         }
-        blocks = [
+        blocks: list[Json] = [
             {"type": "section", "text": {"type": "mrkdwn", "text": f"Release {version} by <@{body['user']['id']}>"}},
             {
                 "type": "actions",
