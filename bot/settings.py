@@ -178,6 +178,21 @@ def read_environment() -> Environment:
     raise ConfigurationError(problems)
 
 
+class Files(BaseSettings):
+    """Where the files are: all of the environment that commands need which do not speak to Slack."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, validate_by_name=False)
+
+    configuration: Path = Field(default=Path("greenlight.yml"), validation_alias="GREENLIGHT_CONFIG")
+    database: Path = Field(default=Path("greenlight.db"), validation_alias="GREENLIGHT_DATABASE")
+    bot_token: SecretStr | None = Field(default=None, validation_alias="SLACK_BOT_TOKEN")
+
+    @property
+    def knows_slack(self) -> bool:
+        """Whether there is a token to ask Slack with."""
+        return self.bot_token is not None
+
+
 def _variable_problem(error: ErrorDetails) -> Problem:
     name = str(error["loc"][0])  # the variable's; the field's where a default was refused
     info = Environment.model_fields.get(name)
@@ -236,3 +251,23 @@ def load(path: Path) -> Configuration:
         file=str(path),
         places={key: (spell(place), document.line(place)) for key, place in checker.places.items()},
     )
+
+
+def read_all(path: Path | None = None) -> tuple[Environment, Configuration]:
+    """Environment and configuration file (GREENLIGHT_CONFIG's, unless a path is given).
+
+    Raises ConfigurationError with every problem in both.
+    """
+    problems: list[Problem] = []
+    environment, configuration = None, None
+    try:
+        environment = read_environment()
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+    try:
+        configuration = load(path or Files().configuration)
+    except ConfigurationError as error:
+        problems.extend(error.problems)
+    if environment is None or configuration is None:
+        raise ConfigurationError(tuple(problems))
+    return environment, configuration

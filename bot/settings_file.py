@@ -30,12 +30,16 @@ def spell(key: Key) -> str:
 
 @dataclass
 class Document:
-    """A file's data (None where it is empty), the line of every key, and the problems met while reading it."""
+    """A file's data (None where it is empty), the line of every key, and the problems met while reading it.
+
+    `unreadable` are the keys whose values could not be taken; None stands in their place.
+    """
 
     file: str
     data: Any = None
     lines: dict[Key, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unreadable: set[Key] = field(default_factory=set)
 
     def line(self, key: Key) -> int:
         """The line of a key, or of the nearest key around it; 1 where there is none."""
@@ -184,6 +188,7 @@ class _Builder:
         return None
 
     def _odd(self, key: Key, reason: str, remedy: str) -> None:
+        self._document.unreadable.add(key)
         self._document.problems.append(self._document.problem(key, reason, remedy))
 
     def _twice(self, key: Key, line: int, first: int) -> None:

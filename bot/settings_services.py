@@ -206,7 +206,7 @@ class Checker:
         except ValidationError as error:
             for one in error.errors(include_url=False):
                 key = tuple(part for part in one["loc"] if part != "[key]")
-                if key != unless:
+                if key != unless and not _follows_from_another(one):
                     self._tell_error(one, place(key))
             return None
 
@@ -216,11 +216,17 @@ class Checker:
         self._tell(key, *explain(error, allowed, self._lookup.description(key)))
 
     def _tell(self, key: Key, reason: str, remedy: str) -> None:
-        self._found.append(self._document.problem(key, reason, remedy))
+        if key not in self._document.unreadable:  # else it was told when the file was read
+            self._found.append(self._document.problem(key, reason, remedy))
 
 
 def _mapping(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _follows_from_another(error: ErrorDetails) -> bool:
+    """Pydantic calls a list too short when its entries are wrong."""
+    return error["type"] == "too_short" and bool(error["input"])
 
 
 def _keys(value: object, key: Key = ()) -> Iterator[Key]:

@@ -1,0 +1,524 @@
+"""The configuration file and the environment: what is read, and what a mistake is answered with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import time
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from bot.__main__ import schema_text
+from bot.core.policy import Service
+from bot.core.release import RELEASE
+from bot.core.roles import Role
+from bot.errors import ConfigurationError, Problem
+from bot.settings import Configuration, Environment, Files, Transport, load, read_all, read_environment
+from bot.settings_schema import DESCRIPTIONS, REMINDED_STEPS, SERVICE_KEYS, schema
+from bot.settings_services import NEEDED_ROLES
+
+ROOT = Path(__file__).resolve().parent.parent
+ROLES = """\
+roles:
+  qa: {users: [U0CHARLIE]}
+  devops: {users: [U0JANE]}
+  tech_lead: {groups: [S0LEADS]}
+"""
+GOOD = f"""\
+version: 1
+{ROLES}
+services:
+  billing:
+    channels: [C0BILLING]
+"""
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a configuration file; its path."""
+
+    def written(text: str) -> Path:
+        path = tmp_path / "greenlight.yml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+@pytest.fixture
+def problems(write: Write) -> Callable[[str], dict[str, Problem]]:
+    """The problems of a file's text, by key."""
+
+    def found(text: str) -> dict[str, Problem]:
+        with pytest.raises(ConfigurationError) as refused:
+            load(write(text))
+        return {problem.key: problem for problem in refused.value.problems}
+
+    return found
+
+
+Problems = Callable[[str], dict[str, Problem]]
+
+
+# ── what is read ─────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize("path", ["greenlight.example.yml", "playground/greenlight.yml"])
+def test_shipped_configuration_is_good_and_holds_the_documents_service(path: str) -> None:
+    """The examples load, and carry the smoke tests, health checks and watch of the QA-DevOps dialogue."""
+    service = load(ROOT / path).services["admin-logistic"]
+    assert service.title == "Admin Logistic"
+    assert service.components == ("Backend", "Frontend")
+    assert service.health_checks == ("API", "Frontend", "Auth")
+    assert [link.name for link in service.monitoring] == ["Sentry", "Datadog"]
+    assert service.smoke_tests == (
+        "Login",
+        "Order List",
+        "Order Tracking",
+        "Excel Export",
+        "Create Order",
+        "Dashboard",
+    )
+    assert service.required_signoffs == (Role.TECH_LEAD,)
+    assert service.watch == 120
+
+
+def test_service_takes_what_it_does_not_say_from_the_defaults(write: Write) -> None:
+    """A field of a service replaces the default's; what it leaves out is the default's, else the program's."""
+    text = GOOD.replace("services:", "defaults: {watch: 30, branch: trunk, smoke_tests: [A, B]}\nservices:")
+    service = load(write(f"{text}    watch: 45\n")).services["billing"]
+    assert (service.watch, service.branch, service.smoke_tests) == (45, "trunk", ("A", "B"))
+    assert service.environments == ("production",)
+    assert service.title == "billing"
+
+
+def test_roles_and_reminders_are_replaced_entry_by_entry(write: Write) -> None:
+    """A service that names its own DevOps keeps the file's QA, and its own reminder keeps the default of others."""
+    text = GOOD.replace("services:", "defaults: {reminders: {plan: 5, cosign: 6}}\nservices:")
+    service = load(write(f"{text}    roles: {{devops: {{users: [U0OTHER]}}}}\n    reminders: {{plan: 7}}\n")).services[
+        "billing"
+    ]
+    assert service.roles[Role.DEVOPS].users == ("U0OTHER",)
+    assert service.roles[Role.QA].users == ("U0CHARLIE",)
+    assert service.reminders == {"plan": 7, "cosign": 6}
+
+
+def test_time_zone_of_the_file_is_that_of_quiet_hours(write: Write) -> None:
+    """`20:00` without quotes is eight in the evening in the team's zone, and neither 1200 nor UTC."""
+    hours = "    quiet_hours: {start: 20:00, end: 08:30, weekends: false}\n"
+    configuration = load(write(f"time_zone: Europe/Berlin\n{GOOD}{hours}"))
+    quiet = configuration.services["billing"].quiet_hours
+    assert quiet is not None
+    assert (quiet.start, quiet.end, quiet.zone, quiet.weekends) == (time(20), time(8, 30), "Europe/Berlin", False)
+    assert configuration.time_zone == "Europe/Berlin"
+
+
+def test_service_can_switch_the_default_quiet_hours_off(write: Write) -> None:
+    """`quiet_hours: null` means always reminded."""
+    text = GOOD.replace("services:", "defaults: {quiet_hours: {start: 20:00}}\nservices:")
+    assert load(write(f"{text}    quiet_hours: null\n")).services["billing"].quiet_hours is None
+
+
+def test_services_are_found_by_their_channels(write: Write) -> None:
+    """A channel may belong to several services; one that belongs to none has none."""
+    text = f"{GOOD}  orders:\n    channels: [{{id: C0ORDERS, name: '#orders'}}, C0BILLING]\n"
+    configuration = load(write(text))
+    assert [service.name for service in configuration.service_in("C0BILLING")] == ["billing", "orders"]
+    assert [service.name for service in configuration.service_in("C0ORDERS")] == ["orders"]
+    assert configuration.service_in("C0NOWHERE") == ()
+    assert configuration.channel_names == {"C0ORDERS": "orders"}
+
+
+def test_later_problem_is_told_where_the_file_has_its_key(write: Write) -> None:
+    """What a service took from elsewhere is named by its place there, with the line."""
+    configuration = load(write(GOOD))
+    problem = configuration.problem("services.billing.roles.devops.users[0]", "Unknown.", "Fix.")
+    assert (problem.key, problem.line) == ("roles.devops.users[0]", 4)
+    assert str(problem).endswith("greenlight.yml:4: roles.devops.users[0]: Unknown. Fix.")
+
+
+# ── what mistakes are answered with ──────────────────────────────────────────────────────────────────────────────────
+def test_every_problem_is_told_at_once_in_the_order_of_the_file(write: Write) -> None:
+    """One start shows all that must be changed, each with its line, key, reason and remedy."""
+    text = """\
+version: 2
+rolls: {}
+roles:
+  qa: {users: [jane]}
+  devops: {user: [U0JANE]}
+  quality: {users: [U0CHARLIE]}
+defaults:
+  wach: 30
+services:
+  billing:
+    channels: []
+    required_signoffs: [tech_led, security]
+    reminders: {plam: 5, note: 6}
+    watch: soon
+    smoke_tests: [Login, Login]
+"""
+    with pytest.raises(ConfigurationError) as refused:
+        load(write(text))
+    told = [(problem.line, problem.key, f"{problem.reason} {problem.remedy}") for problem in refused.value.problems]
+    assert [(line, key) for line, key, _ in told] == [
+        (1, "version"),
+        (2, "rolls"),
+        (4, "roles.qa.users[0]"),
+        (5, "roles.devops.user"),
+        (6, "roles.quality"),
+        (8, "defaults.wach"),
+        (10, "services.billing"),
+        (11, "services.billing.channels"),
+        (12, "services.billing.required_signoffs"),
+        (12, "services.billing.required_signoffs[0]"),
+        (13, "services.billing.reminders.plam"),
+        (13, "services.billing.reminders.note"),
+        (14, "services.billing.watch"),
+        (15, "services.billing.smoke_tests[1]"),
+    ]
+    words = "\n".join(text for _, _, text in told)
+    assert "“jane” is not the id of a Slack user" in words
+    assert "Did you mean “roles”?" in words
+    assert "Did you mean “users”?" in words
+    assert "Did you mean “watch”?" in words
+    assert "Did you mean “tech_lead”?" in words
+    assert "Did you mean “plan”?" in words
+    assert "Nobody holds the role “security”, which must sign every release of billing." in words
+    assert "Nobody holds the role “tech_lead”, which is awaited by every release of billing." in words
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "words"),
+    [
+        ("watch: yes", "watch", "“yes” must be a whole number"),
+        ('watch: "120"', "watch", "must be a whole number. Write digits without quotes"),
+        ("watch: 4", "watch", "Use at least 5"),
+        ("branch: 1.2", "branch", "put numbers and true or false in quotes"),
+        ("title:", "title", "Nothing is written here"),
+        ("components: Backend", "components", "must be a list"),
+        ("quiet_hours: {start: 25:00}", "quiet_hours.start", 'Write it as "20:00"'),
+        ("quiet_hours: {zone: Mars/Base}", "quiet_hours.zone", "is not a time zone"),
+        ("quiet_hours: {weekends: no}", "quiet_hours.weekends", "must be true or false"),
+        ("monitoring: [{name: A, url: sentry}]", "monitoring[0].url", "is not a link"),
+        ("team_group: U0JANE", "team_group", "is not the id of a Slack user group"),
+        ("environments: []", "environments", "Give at least 1"),
+        ("environments: [Pro Duction]", "environments[0]", "is not a short name"),
+        ("required_signoffs: [clock]", "required_signoffs[0]", "is a machine"),
+        ("reminders: {complete: 5}", "reminders.complete", "Nobody is reminded of this step. Allowed: cosign, plan"),
+        ("reminders: {plan: 0}", "reminders.plan", "Use at least 1"),
+        ("name: other", "name", "A service's name is its key"),
+        ("roles: {devops: {}}", "roles.devops", "Nobody holds the role “devops”"),
+        ("<<: {watch: 3}", "<<", "There is no such key"),
+    ],
+)
+def test_wrong_field_is_named_with_what_to_do(line: str, key: str, words: str, problems: Problems) -> None:
+    """One wrong field is one problem, at its own key, with a remedy."""
+    found = problems(f"{GOOD}    {line}\n")
+    assert list(found) == [f"services.billing.{key}"]
+    assert words in str(found[f"services.billing.{key}"])
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "words"),
+    [
+        ("releases", "[0]", "is not the id of a Slack channel"),
+        ("{name: releases}", "[0].id", "It is missing"),
+        ("{id: C0X1, nam: releases}", "[0].nam", "Did you mean “name”?"),
+        ("{id: '#releases', name: releases}", "[0].id", "foot of the channel's “About” tab"),
+        ("C0X1, C0X1", "[1]", "is listed twice"),
+    ],
+)
+def test_wrong_channel_is_named_with_what_to_do(entry: str, key: str, words: str, problems: Problems) -> None:
+    """A channel may be an id or {id, name}; each is checked where it stands."""
+    found = problems(GOOD.replace("[C0BILLING]", f"[{entry}]"))
+    assert words in str(found[f"services.billing.channels{key}"])
+
+
+def test_channel_with_two_names_is_a_problem(problems: Problems) -> None:
+    """One id under two names is a copied line whose id was forgotten."""
+    text = GOOD.replace("[C0BILLING]", "[{id: C0X1, name: a}]") + "  orders: {channels: [{id: C0X1, name: b}]}\n"
+    assert "is called “a” elsewhere" in str(problems(text)["services.orders.channels[0].name"])
+
+
+def test_problem_of_the_defaults_is_told_once_and_there(write: Write) -> None:
+    """Ten services with one wrong default are one problem."""
+    text = GOOD.replace("services:", "defaults: {watch: 1}\nservices:") + "  orders: {channels: [C0ORDERS]}\n"
+    with pytest.raises(ConfigurationError) as refused:
+        load(write(text))
+    assert [problem.key for problem in refused.value.problems] == ["defaults.watch"]
+
+
+def test_roles_among_the_defaults_are_sent_to_the_top(problems: Problems) -> None:
+    """Roles have one place for all services."""
+    found = problems(GOOD.replace("services:", "defaults: {roles: {}}\nservices:"))
+    assert "Put “roles” at the top" in found["defaults.roles"].remedy
+
+
+@pytest.mark.parametrize("role", ["qa", "devops", "tech_lead"])
+def test_role_that_every_release_awaits_must_be_held(role: str, problems: Problems) -> None:
+    """Without QA, DevOps or Tech Lead a release would stand still for ever."""
+    text = "\n".join(line for line in GOOD.splitlines() if f"  {role}:" not in line)
+    assert f"Nobody holds the role “{role}”" in str(problems(f"{text}\n    required_signoffs: []\n"))
+    assert Role(role) in NEEDED_ROLES
+
+
+def test_key_given_twice_is_a_problem_and_the_rest_is_still_checked(problems: Problems) -> None:
+    """YAML loaders keep the last one in silence."""
+    found = problems(f"{GOOD}    watch: 60\n    watch: 30\n    branch: 7\n")
+    twice = found["services.billing.watch"]
+    assert (twice.line, twice.reason) == (11, "This key is given twice; the first is on line 10.")
+    assert "services.billing.branch" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("", 1, "The file is empty"),
+        ("# nothing yet\n", 1, "The file is empty"),
+        ("- version: 1\n", 1, "must be a mapping"),
+        ("version: 1\nservices:\n\tbilling: {}\n", 3, "YAML allows no tabs"),
+        ("version: 1\nservices: [\n", 3, "This is not YAML (column 1)"),
+        ("version: 1\nrelease: @qa\n", 2, "Put this value in quotes"),
+        ("version: 1: 2\n", 1, "Check the indentation, and put a value that contains “: ” in quotes"),
+        ("version: 1\n---\nversion: 1\n", 2, "remove the line “---”"),
+        ("version: 1\nteam: *everyone\n", 2, "Put a value that begins with “*” in quotes"),
+        ("version: 1\nteam: \x07\n", 2, "a character that YAML does not allow"),
+    ],
+)
+def test_file_that_is_not_yaml_is_told_by_line(text: str, line: int, words: str, problems: Problems) -> None:
+    """A file that can't be read at all is one problem, with its line and column and what to do."""
+    (problem,) = problems(text).values()
+    assert problem.line == line
+    assert words in str(problem)
+
+
+def test_alias_that_contains_itself_is_a_problem_and_ends(problems: Problems) -> None:
+    """A recursive alias is refused instead of followed for ever."""
+    assert "contains itself" in problems(f"{GOOD}    roles: &r {{qa: *r}}\n")["services.billing.roles.qa"].reason
+
+
+def test_foreign_tag_is_a_problem_and_nothing_is_built(problems: Problems) -> None:
+    """A YAML tag names a Python object for nobody."""
+    text = f"{GOOD}    title: !!python/object/apply:os.getcwd []\n"
+    assert "is not supported" in problems(text)["services.billing.title"].reason
+
+
+def test_file_that_is_not_there_says_what_to_copy(tmp_path: Path) -> None:
+    """The first start without a file ends with the way to one."""
+    with pytest.raises(ConfigurationError, match=r"no such file.*greenlight\.example\.yml.*GREENLIGHT_CONFIG"):
+        load(tmp_path / "nowhere.yml")
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"title: \xe9", "is not UTF-8"), (None, "can't be read")])
+def test_file_that_cannot_be_read_says_why(content: bytes | None, words: str, tmp_path: Path) -> None:
+    """Another encoding and a directory are told as such."""
+    path = tmp_path / "greenlight.yml"
+    if content is None:
+        path.mkdir()
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=words):
+        load(path)
+
+
+# ── the published schema ─────────────────────────────────────────────────────────────────────────────────────────────
+def test_published_schema_is_the_models_own() -> None:
+    """greenlight.schema.json is what `greenlight schema` prints; `make schema` writes it anew."""
+    assert (ROOT / "greenlight.schema.json").read_text(encoding="utf-8") == schema_text()
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("path", ["greenlight.example.yml", "playground/greenlight.yml"])
+def test_shipped_configuration_satisfies_the_schema_it_names(path: str) -> None:
+    """An editor that follows the file's first line finds the schema, and nothing to complain of."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    named = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+    published = json.loads((ROOT / path).parent.joinpath(named).read_text(encoding="utf-8"))
+    data = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - plain text for all scalars; builds no objects
+    data["version"] = int(data["version"])
+    as_numbers = json.loads(json.dumps(data), parse_int=int, object_hook=_typed)
+    jsonschema.validate(as_numbers, published)
+
+
+def _typed(mapping: dict[str, object]) -> dict[str, object]:
+    """The base loader leaves text; numbers, truth and null as YAML 1.2 reads them."""
+    plain: dict[str, object] = {"true": True, "false": False, "null": None}
+    return {
+        key: int(value)
+        if isinstance(value, str) and value.isdigit()
+        else plain.get(value, value)
+        if isinstance(value, str)
+        else value
+        for key, value in mapping.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"extra": 1},
+        {"services": {"billing": {"channels": ["C0X1"], "wach": 5}}},
+        {"services": {"billing": {"channels": ["releases"]}}},
+        {"services": {"billing": {"channels": ["C0X1"], "reminders": {"plam": 5}}}},
+        {"roles": {"clock": {"users": ["U0X1"]}}},
+        {"defaults": {"roles": {}}},
+        {"version": 2},
+    ],
+)
+def test_schema_refuses_what_the_program_refuses(change: dict[str, object]) -> None:
+    """What an editor lets pass must not be refused at the start for a reason it could have seen."""
+    good: dict[str, object] = {"version": 1, "services": {"billing": {"channels": ["C0X1"]}}}
+    jsonschema.validate(good, schema())
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(good | change, schema())
+
+
+def test_every_key_of_a_service_is_described() -> None:
+    """The schema's descriptions are what an editor shows; a new field of Service must bring its own."""
+    assert set(SERVICE_KEYS) == set(Service.model_fields) - {"name"}
+    assert set(DESCRIPTIONS) == set(SERVICE_KEYS)
+
+
+def test_reminders_may_be_set_for_the_steps_that_people_are_awaited_for() -> None:
+    """The release's awaited steps, without the one that the clock takes."""
+    awaited = {step.name for state in RELEASE.states for step in RELEASE.awaited(state.name)}
+    assert set(REMINDED_STEPS) == awaited - {"complete"}
+
+
+# ── the environment ──────────────────────────────────────────────────────────────────────────────────────────────────
+SLACK = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_API_URL", "DATABASE_URL")
+OURS = ("GREENLIGHT_TRANSPORT", "GREENLIGHT_CONFIG", "GREENLIGHT_DATABASE", "HOST", "PORT", "LOG_LEVEL")
+
+
+@pytest.fixture
+def variables(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set these variables and no other that Greenlight reads."""
+    for name in (*SLACK, *OURS):
+        monkeypatch.delenv(name, raising=False)
+
+    def given(**values: str) -> None:
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return given
+
+
+Variables = Callable[..., None]
+
+
+def test_environment_has_defaults_that_expose_nothing(variables: Variables) -> None:
+    """A bot token and a signing secret are enough; it then listens on this machine alone."""
+    variables(SLACK_BOT_TOKEN="xoxb-1\n", SLACK_SIGNING_SECRET="s3cret")
+    environment = read_environment()
+    assert environment.bot_token.get_secret_value() == "xoxb-1"
+    assert environment.transport is Transport.HTTP
+    assert (environment.host, environment.port) == ("127.0.0.1", 3000)
+    assert environment.configuration == Path("greenlight.yml")
+    assert environment.database == Path("greenlight.db")
+    assert environment.slack_api_url == "https://slack.com/api/"
+
+
+@pytest.mark.parametrize(
+    ("given", "transport"),
+    [
+        ({"SLACK_APP_TOKEN": "xapp-1"}, Transport.SOCKET),
+        ({"SLACK_SIGNING_SECRET": "s"}, Transport.HTTP),
+        ({"SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s"}, Transport.HTTP),
+        ({"SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": ""}, Transport.SOCKET),
+        (
+            {"SLACK_APP_TOKEN": "xapp-1", "SLACK_SIGNING_SECRET": "s", "GREENLIGHT_TRANSPORT": "Socket"},
+            Transport.SOCKET,
+        ),
+    ],
+)
+def test_transport_follows_from_the_secrets_unless_told(
+    given: dict[str, str], transport: Transport, variables: Variables
+) -> None:
+    """Socket Mode where only an app token is given, HTTP where there is a signing secret."""
+    variables(SLACK_BOT_TOKEN="xoxb-1", **given)
+    assert read_environment().transport is transport
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "words"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN", "is not set"),
+        ({"SLACK_BOT_TOKEN": "xapp-1-SECRET"}, "SLACK_BOT_TOKEN", "This is an app-level token, but a bot token"),
+        ({"SLACK_BOT_TOKEN": "xoxp-SECRET"}, "SLACK_BOT_TOKEN", "This is a user token"),
+        ({"SLACK_BOT_TOKEN": "SECRET"}, "SLACK_BOT_TOKEN", "This is no Slack token"),
+        ({"SLACK_APP_TOKEN": "xoxb-SECRET"}, "SLACK_APP_TOKEN", "This is a bot token, but an app-level token"),
+        ({"SLACK_SIGNING_SECRET": "xoxb-SECRET"}, "SLACK_SIGNING_SECRET", "This is a token, but the signing secret"),
+        ({"SLACK_SIGNING_SECRET": ""}, "GREENLIGHT_TRANSPORT", "neither SLACK_SIGNING_SECRET (HTTP) nor"),
+        ({"GREENLIGHT_TRANSPORT": "socket"}, "GREENLIGHT_TRANSPORT", "Socket Mode needs SLACK_APP_TOKEN"),
+        ({"GREENLIGHT_TRANSPORT": "pigeon"}, "GREENLIGHT_TRANSPORT", "Allowed: 'auto', 'http' or 'socket'"),
+        ({"DATABASE_URL": "postgresql://u:SECRET@db/x"}, "DATABASE_URL", "are not supported yet"),
+        ({"PORT": "eighty"}, "PORT", "from 0 to 65535"),
+        ({"PORT": "70000"}, "PORT", "from 0 to 65535"),
+        ({"LOG_LEVEL": "loud"}, "LOG_LEVEL", "'debug', 'info'"),
+        ({"SLACK_API_URL": "slack"}, "SLACK_API_URL", "is not a web address"),
+    ],
+)
+def test_wrong_variable_is_named_and_its_value_never_shown(
+    given: dict[str, str], key: str, words: str, variables: Variables
+) -> None:
+    """Each mistake is one problem that names the variable and says what to do; no secret is in it or behind it."""
+    variables(**({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_SIGNING_SECRET": "s"} | given))
+    with pytest.raises(ConfigurationError) as refused:
+        read_environment()
+    (problem,) = refused.value.problems
+    assert (problem.file, problem.key) == ("environment", key)
+    assert words in problem.reason + problem.remedy
+    assert problem.remedy
+    assert "SECRET@" not in str(problem)
+    assert "-SECRET" not in str(problem)
+    assert refused.value.__cause__ is None
+    assert refused.value.__context__ is None
+
+
+def test_secrets_are_not_in_the_environments_text(variables: Variables) -> None:
+    """An environment that is logged by mistake gives nothing away."""
+    variables(SLACK_BOT_TOKEN="xoxb-hidden", SLACK_SIGNING_SECRET="hidden", SLACK_APP_TOKEN="xapp-hidden")
+    environment = read_environment()
+    assert "hidden" not in f"{environment} {environment!r} {environment.model_dump_json()}"
+
+
+def test_environment_given_by_field_reads_no_variable(variables: Variables) -> None:
+    """The playground runs on a machine whose variables are meant for something else."""
+    variables(PORT="9", DATABASE_URL="postgresql://elsewhere", SLACK_API_URL="https://elsewhere/")
+    environment = Environment(bot_token=SecretStr("xoxb-1"), signing_secret=SecretStr("s"))
+    assert (environment.port, environment.slack_api_url) == (3000, "https://slack.com/api/")
+
+
+def test_variables_named_like_fields_are_not_read(variables: Variables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`DATABASE` and `BOT_TOKEN` belong to somebody else."""
+    monkeypatch.setenv("DATABASE", "other.db")
+    monkeypatch.setenv("BOT_TOKEN", "xoxb-other")
+    variables(SLACK_SIGNING_SECRET="s")
+    with pytest.raises(ConfigurationError, match="SLACK_BOT_TOKEN"):
+        read_environment()
+    assert Files().database == Path("greenlight.db")
+
+
+def test_problems_of_variables_and_file_are_told_together(variables: Variables, write: Write) -> None:
+    """A first start shows both what is not set and what is wrong in the file."""
+    variables(GREENLIGHT_CONFIG=str(write("version: 1\n")))
+    with pytest.raises(ConfigurationError) as refused:
+        read_all()
+    assert {problem.key for problem in refused.value.problems} == {
+        "SLACK_BOT_TOKEN",
+        "GREENLIGHT_TRANSPORT",
+        "services",
+    }
+
+
+def test_all_is_read_where_all_is_well(variables: Variables, write: Write) -> None:
+    """Environment and configuration come together."""
+    variables(SLACK_BOT_TOKEN="xoxb-1", SLACK_APP_TOKEN="xapp-1", GREENLIGHT_CONFIG=str(write(GOOD)))
+    environment, configuration = read_all()
+    assert environment.transport is Transport.SOCKET
+    assert isinstance(configuration, Configuration)
+    assert list(configuration.services) == ["billing"]
