@@ -114,6 +114,10 @@ class Reader(Protocol):
         """The waiting reminders that are due, the longest due first."""
         ...
 
+    def next_reminder(self, conversation_id: str | None = None) -> StoredReminder | None:
+        """The waiting reminder that is due next, of one conversation or of all."""
+        ...
+
     def reminder(self, reminder_id: int) -> StoredReminder | None: ...
 
     def postings(self, now: datetime, limit: int, without: Collection[str] = ()) -> tuple[Posting, ...]:

@@ -1,0 +1,132 @@
+"""How a database came to its schema, step by step. Migrations are appended, never changed.
+
+`schema.sql` shows where they lead, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from sqlite_utils import Database, Migrations
+
+MIGRATIONS = Migrations("greenlight")
+
+
+def statements(script: str) -> Iterator[str]:
+    """The statements of a script, one by one: executescript() would commit the migration's transaction."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+@MIGRATIONS()
+def conversations_events_outbox_reminders_deliveries(db: Database) -> None:
+    """The first schema."""
+    for statement in statements(_FIRST):
+        db.execute(statement)
+
+
+_FIRST = """
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    dialogue TEXT NOT NULL,
+    service TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    version TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    state TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    opened_at TEXT NOT NULL,
+    since TEXT NOT NULL,
+    snapshot TEXT NOT NULL,
+    root_ts TEXT,
+    root_channel TEXT
+) STRICT;
+
+CREATE UNIQUE INDEX conversations_open ON conversations (dialogue, service, environment, version) WHERE is_open = 1;
+
+CREATE INDEX conversations_found ON conversations (dialogue, service, opened_at);
+
+CREATE UNIQUE INDEX conversations_thread ON conversations (root_channel, root_ts) WHERE root_ts IS NOT NULL;
+
+CREATE TABLE events (
+    conversation TEXT NOT NULL REFERENCES conversations (id),
+    number INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (conversation, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN
+    SELECT RAISE(ABORT, 'events are append-only: none is deleted');
+END;
+
+CREATE TRIGGER events_are_final BEFORE UPDATE ON events BEGIN
+    SELECT RAISE(ABORT, 'events are append-only: none is changed');
+END;
+
+CREATE TRIGGER events_follow BEFORE INSERT ON events
+WHEN NEW.number <> 1 + coalesce((SELECT max(number) FROM events WHERE conversation = NEW.conversation), 0) BEGIN
+    SELECT RAISE(ABORT, 'events are numbered without a gap');
+END;
+
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    conversation TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('root', 'reply', 'card', 'direct')),
+    channel TEXT NOT NULL,
+    text TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    broadcast INTEGER NOT NULL CHECK (broadcast IN (0, 1)),
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'undelivered', 'superseded')),
+    enqueued_at TEXT NOT NULL,
+    not_before TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    ambiguous INTEGER NOT NULL DEFAULT 0 CHECK (ambiguous IN (0, 1)),
+    reason TEXT,
+    settled_at TEXT,
+    ts TEXT
+) STRICT;
+
+CREATE INDEX outbox_waiting ON outbox (conversation, kind, id) WHERE state = 'waiting';
+
+CREATE INDEX outbox_ready ON outbox (id) WHERE state = 'waiting';
+
+CREATE INDEX outbox_undelivered ON outbox (channel) WHERE state = 'undelivered';
+
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
+
+CREATE TABLE reminders (
+    id INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations (id),
+    kind TEXT NOT NULL CHECK (kind IN ('nudge', 'escalation', 'due', 'step')),
+    step TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    due_at TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    snoozed INTEGER NOT NULL DEFAULT 0,
+    fired_at TEXT,
+    UNIQUE (conversation, stage, kind, step)
+) STRICT;
+
+CREATE INDEX reminders_waiting ON reminders (due_at) WHERE fired_at IS NULL;
+
+CREATE INDEX reminders_fired ON reminders (fired_at) WHERE fired_at IS NOT NULL;
+
+CREATE TABLE deliveries (
+    key TEXT PRIMARY KEY,
+    reply TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deliveries_at ON deliveries (at);
+"""

@@ -1,0 +1,108 @@
+-- The database as all migrations leave it; a test compares the two. Moments are UTC in ISO 8601 with microseconds,
+-- so that they sort as text.
+
+-- One row a dialogue: its snapshot as JSON, and beside it what is searched for.
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    dialogue TEXT NOT NULL,
+    service TEXT NOT NULL,
+    environment TEXT NOT NULL,
+    version TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    state TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
+    opened_at TEXT NOT NULL,
+    since TEXT NOT NULL,
+    snapshot TEXT NOT NULL,
+    root_ts TEXT,
+    root_channel TEXT
+) STRICT;
+
+-- Two people who open the same thing at once: the database lets one of them.
+CREATE UNIQUE INDEX conversations_open ON conversations (dialogue, service, environment, version) WHERE is_open = 1;
+
+CREATE INDEX conversations_found ON conversations (dialogue, service, opened_at);
+
+CREATE UNIQUE INDEX conversations_thread ON conversations (root_channel, root_ts) WHERE root_ts IS NOT NULL;
+
+-- What happened, for ever.
+CREATE TABLE events (
+    conversation TEXT NOT NULL REFERENCES conversations (id),
+    number INTEGER NOT NULL,
+    step TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    at TEXT NOT NULL,
+    event TEXT NOT NULL,
+    PRIMARY KEY (conversation, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN
+    SELECT RAISE(ABORT, 'events are append-only: none is deleted');
+END;
+
+CREATE TRIGGER events_are_final BEFORE UPDATE ON events BEGIN
+    SELECT RAISE(ABORT, 'events are append-only: none is changed');
+END;
+
+CREATE TRIGGER events_follow BEFORE INSERT ON events
+WHEN NEW.number <> 1 + coalesce((SELECT max(number) FROM events WHERE conversation = NEW.conversation), 0) BEGIN
+    SELECT RAISE(ABORT, 'events are numbered without a gap');
+END;
+
+-- What is to be said: `waiting` until it is `sent`, or `undelivered` because Slack refuses it, or `superseded` by a
+-- newer card.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    conversation TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('root', 'reply', 'card', 'direct')),
+    channel TEXT NOT NULL,
+    text TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    broadcast INTEGER NOT NULL CHECK (broadcast IN (0, 1)),
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'undelivered', 'superseded')),
+    enqueued_at TEXT NOT NULL,
+    not_before TEXT,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    ambiguous INTEGER NOT NULL DEFAULT 0 CHECK (ambiguous IN (0, 1)),
+    reason TEXT,
+    settled_at TEXT,
+    ts TEXT
+) STRICT;
+
+CREATE INDEX outbox_waiting ON outbox (conversation, kind, id) WHERE state = 'waiting';
+
+CREATE INDEX outbox_ready ON outbox (id) WHERE state = 'waiting';
+
+CREATE INDEX outbox_undelivered ON outbox (channel) WHERE state = 'undelivered';
+
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
+
+-- What happens by itself. A row that fired stays, so that it is not set again for its stage.
+CREATE TABLE reminders (
+    id INTEGER PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations (id),
+    kind TEXT NOT NULL CHECK (kind IN ('nudge', 'escalation', 'due', 'step')),
+    step TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    due_at TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    snoozed INTEGER NOT NULL DEFAULT 0,
+    fired_at TEXT,
+    UNIQUE (conversation, stage, kind, step)
+) STRICT;
+
+CREATE INDEX reminders_waiting ON reminders (due_at) WHERE fired_at IS NULL;
+
+CREATE INDEX reminders_fired ON reminders (fired_at) WHERE fired_at IS NOT NULL;
+
+-- Requests that were carried out, by their key, with what was answered: a repeat changes nothing.
+CREATE TABLE deliveries (
+    key TEXT PRIMARY KEY,
+    reply TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX deliveries_at ON deliveries (at);
