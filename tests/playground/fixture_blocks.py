@@ -218,7 +218,8 @@ GALLERY: list[list[Json]] = [
     [
         {
             "type": "markdown",
-            "text": "## Summary\n**Error rate** fell to *0.1%*\n\n- one\n- two\n\n| Metric | Value |\n|---|---|\n| p99 | 120 ms |\n\n> fine",
+            "text": "## Summary\n**Error rate** fell to *0.1%*\n\n- one\n- two\n\n"
+            "| Metric | Value |\n|---|---|\n| p99 | 120 ms |\n\n> fine",
         }
     ],
     [

@@ -79,7 +79,13 @@ def populate(server: SlackServer) -> None:
 def app_of(server: SlackServer, actions: list[Json], submitted: list[Json]) -> AsyncApp:
     """What the fixture's app does: opens a modal, refuses one version, answers privately, changes its card."""
     app = bolt_app(server)
+    add_forms(app, submitted)
+    add_buttons(app, actions)
+    add_entrances(app, actions)
+    return app
 
+
+def add_forms(app: AsyncApp, submitted: list[Json]) -> None:
     @app.command("/release")
     async def release(ack: Any, command: Json, client: AsyncWebClient) -> None:
         if command["text"].startswith("approve"):
@@ -101,6 +107,8 @@ def app_of(server: SlackServer, actions: list[Json], submitted: list[Json]) -> A
     async def small_step(ack: Any) -> None:
         await ack(response_action="push", view={**SMALL_STEP, "title": {"type": "plain_text", "text": "Second layer"}})
 
+
+def add_buttons(app: AsyncApp, actions: list[Json]) -> None:
     @app.action("confirm")
     async def confirmed(ack: Any, body: Json, client: AsyncWebClient) -> None:
         actions.append(body)
@@ -139,6 +147,8 @@ def app_of(server: SlackServer, actions: list[Json], submitted: list[Json]) -> A
             replace_original=False,
         )
 
+
+def add_entrances(app: AsyncApp, actions: list[Json]) -> None:
     @app.shortcut("fresh")
     async def fresh(ack: Any, shortcut: Json, client: AsyncWebClient) -> None:
         await client.views_open(trigger_id=shortcut["trigger_id"], view=SMALL_STEP)
@@ -154,8 +164,6 @@ def app_of(server: SlackServer, actions: list[Json], submitted: list[Json]) -> A
     async def home(event: Json, client: AsyncWebClient) -> None:
         if event["tab"] == "home":
             await client.views_publish(user_id=event["user"], view=HOME)
-
-    return app
 
 
 async def tell(server: SlackServer, clock: Clock) -> str:
@@ -173,7 +181,7 @@ async def tell(server: SlackServer, clock: Clock) -> str:
     posted = await client.chat_postMessage(channel=releases, text="Release Approved: v1.2.0", blocks=CARD)
     card = str(posted["ts"])
     clock.moment += timedelta(minutes=4)
-    thread = {"channel": releases, "thread_ts": card}
+    thread: dict[str, Any] = {"channel": releases, "thread_ts": card}
     await client.chat_postMessage(**thread, text=f"<@{server.workspace.person('dana').id}> please plan the deployment.")
     await dana.says("Acknowledged! ✅ Today 16:00 UTC, low traffic window.", "#releases", thread=card)
     clock.moment += timedelta(minutes=9)

@@ -91,7 +91,7 @@ export function freshId(prefix) {
 
 /** Whether an address may become a link: nothing but the web and mail, so never a script. @param {string} url */
 export function isSafeLink(url) {
-  return /^(https?:\/\/|mailto:|\/(?!\/)|#)/i.test(url);
+  return /^(https?:\/\/|mailto:|tel:|slack:\/\/)/i.test(url);
 }
 
 /**

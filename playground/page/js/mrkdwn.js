@@ -4,7 +4,7 @@
  * within one line; `**bold**` and `a*b*c` stay as they are.
  */
 
-import { h, outsideLink } from "./dom.js";
+import { h, isSafeLink, outsideLink } from "./dom.js";
 import { emojiOf } from "./emoji.js";
 import { broadcastMention, channelMention, dateMention, groupMention, userMention } from "./mentions.js";
 
@@ -194,6 +194,7 @@ function angle(body, reading) {
   if (target.startsWith("@")) return userMention(target.slice(1), reading.environment, label && unescape(label));
   if (target.startsWith("#")) return channelMention(target.slice(1), reading.environment, label && unescape(label));
   if (target.startsWith("!")) return special(target.slice(1), label, reading);
+  if (!isSafeLink(unescape(target))) return document.createTextNode(unescape(`<${body}>`)); // no link: shown as it is
   const shown = label === undefined ? [unescape(target)] : inline(label, { ...reading, verbatim: true });
   return outsideLink(unescape(target), shown);
 }
