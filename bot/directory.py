@@ -42,9 +42,9 @@ class Directory:
         Never raises and takes at most the budget, however Slack does.
         """
         groups = dict.fromkeys(group for holders in service.roles.values() for group in holders.groups)
-        user, *found = await asyncio.gather(
+        user, found = await asyncio.gather(
             _or_error(self._users.get(user_id, self._budget)),
-            *(_or_error(self._groups.get(group, self._budget)) for group in groups),
+            asyncio.gather(*(_or_error(self._groups.get(group, self._budget)) for group in groups)),
         )
         members = dict(zip(groups, found, strict=True))
         roles: set[Role] = set()
