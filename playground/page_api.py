@@ -12,7 +12,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from aiohttp import web
@@ -87,10 +87,8 @@ class PageApi:
         for name, answer in writers.items():
             application.router.add_post(f"/playground/{name}", _answering(answer))
         application.router.add_get("/playground/stream", self._stream)
-        application.router.add_get("/", self._index)
-        if self._page.is_dir():
-            application.router.add_static("/page/", self._page)
-            application.on_response_prepare.append(_never_stale)
+        application.router.add_get("/", self._file)
+        application.router.add_get("/page/{name:.+}", self._file)
         application.on_shutdown.append(self._let_go)
 
     # Reading ---------------------------------------------------------------------------------------------------
@@ -246,10 +244,13 @@ class PageApi:
     async def _tell(self, response: web.StreamResponse, me: str, seen: int) -> None:
         await response.write(b": welcome\n\n")
         while not self._closing:
+            newest = self._workspace.events.last_id
             for entry in self._workspace.events.after(seen, me):
-                seen = entry.id
                 line = f"id: {entry.id}\nevent: {entry.event}\ndata: {json.dumps(entry.data)}\n\n"
                 await response.write(line.encode())
+            seen = newest
+            if newest != self._workspace.events.last_id:
+                continue  # something happened while this was written
             try:
                 async with asyncio.timeout(KEEP_ALIVE):
                     await self._workspace.events.changed()
@@ -258,13 +259,15 @@ class PageApi:
 
     async def _let_go(self, _: web.Application) -> None:
         self._closing = True
-        self._workspace.events.wake()
+        self._workspace.events.append("goodbye", {}, ())
 
-    async def _index(self, _: web.Request) -> web.StreamResponse:
-        index = self._page / "index.html"
-        if not index.is_file():
-            return web.Response(status=404, text="The page is not installed.")
-        return web.FileResponse(index, headers={"Cache-Control": "no-cache"})
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """A file of the page, and nothing outside it. Browsers ask again each time, so that none is ever stale."""
+        name = PurePosixPath(request.match_info.get("name", "index.html"))
+        path = self._page / name
+        if ".." in name.parts or name.is_absolute() or not await asyncio.to_thread(path.is_file):
+            return web.Response(status=404, text="The page has no such file.")
+        return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 
     # Shapes ----------------------------------------------------------------------------------------------------
 
@@ -328,12 +331,6 @@ class PageApi:
         if member and me.id not in channel.members:
             raise PersonError(f"{me.real_name} is not in #{channel.name}.")
         return me, channel
-
-
-async def _never_stale(request: web.Request, response: web.StreamResponse) -> None:
-    """Browsers ask again for the page's files, so that an updated page is never mixed with an older one."""
-    if request.path.startswith("/page/"):
-        response.headers["Cache-Control"] = "no-cache"
 
 
 def _answering(answer: Answer) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:

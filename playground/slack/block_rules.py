@@ -40,6 +40,8 @@ ALL_CHARACTERS = 13_200
 """msg_blocks_too_long comes at about 13,200 characters (slackapi/bolt-js, issue 2509) ..."""
 BLOCK_COST = 125
 """... and each block takes about 125 of them for itself (the same issue: a divider took 125)."""
+PART_COST = 25
+"""Rich text was refused at 11,341 characters (issue 2867): its parts cost something too; how much is a guess."""
 VIEW_BYTES = 250_000
 
 CONTEXT_ELEMENT = by_type(
@@ -135,7 +137,9 @@ def check_message_blocks(blocks: Any) -> None:  # noqa: ANN401 - whatever the ca
 
 def weight(blocks: list[Json]) -> int:
     """What blocks count towards the total that a message may hold."""
-    return sum(BLOCK_COST + sum(length(found) for found in leaf_texts(block)) for block in blocks)
+    text_length = sum(length(found) for found in leaf_texts(blocks))
+    parts = sum(len(block["elements"]) for block in blocks if block["type"] == "rich_text")
+    return text_length + BLOCK_COST * len(blocks) + PART_COST * parts
 
 
 def check_view(view: Json) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from playground.slack.conversations import Conversations
@@ -39,8 +39,7 @@ class Workspace:
     def add_person(self, name: str, real_name: str = "", *, user_id: str = "", **facts: str | bool) -> User:
         """A new person. `facts` are further fields of `User`, such as title, tz (IANA name), email, is_restricted."""
         user_id = user_id or self.ids.next("U")
-        zone = ZoneInfo(str(facts.get("tz", "UTC")))
-        offset = self.now().astimezone(zone).utcoffset()
+        offset = self.now().astimezone(_zone(str(facts.get("tz", "UTC")))).utcoffset()
         defaults: Json = {
             "email": f"{name.lower().replace(' ', '.')}@{self.team.domain}.example",
             "color": COLORS[len(self.people) % len(COLORS)],
@@ -147,3 +146,8 @@ class Workspace:
         """Put a person or the bot into a channel and tell its members' pages."""
         channel.members.add(user_id)
         self.events.append("workspace", {}, channel.members)
+
+
+def _zone(name: str) -> tzinfo:
+    """UTC needs no file; the first use of another zone reads one, so people are best added before anything runs."""
+    return UTC if name == "UTC" else ZoneInfo(name)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import web
@@ -38,6 +39,7 @@ class Clocks:
 
 @pytest.fixture
 def clocks() -> Clocks:
+    ZoneInfo("Europe/Berlin")  # read here, where no event loop is held up
     return Clocks()
 
 

@@ -142,6 +142,18 @@ async def test_an_ephemeral_message_reaches_one_member_and_can_never_be_updated(
     assert (await post)["error"] == "user_not_found"
 
 
+async def test_an_ephemeral_message_in_a_thread_without_replies_is_lost_without_a_word(
+    client: AsyncWebClient, server: SlackServer
+) -> None:
+    quinn = server.person("quinn")
+    root = await quinn.says("root")
+    await client.chat_postEphemeral(channel=RELEASES, user=quinn.id, text="lost", thread_ts=root.ts)
+    assert not quinn.ephemerals
+    await quinn.says("reply", thread=root)
+    await client.chat_postEphemeral(channel=RELEASES, user=quinn.id, text="seen", thread_ts=root.ts)
+    assert [message.text for message in quinn.ephemerals] == ["seen"]
+
+
 async def test_metadata_is_read_back_only_on_request_and_has_a_shape_and_a_size(client: AsyncWebClient) -> None:
     metadata = {"event_type": "posted", "event_payload": {"key": "op-1"}}
     root = (await client.chat_postMessage(channel=RELEASES, text="x", metadata=metadata))["ts"]

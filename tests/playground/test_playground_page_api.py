@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from tiny_app import MANIFEST, web_client
+from yarl import URL
 
 from playground.page_api import Due, PageApi
 from playground.slack.server import SlackServer
@@ -215,3 +216,12 @@ async def recorded_for_page(page: Page) -> AsyncIterator[list[Json]]:
     page.server.connect(f"http://127.0.0.1:{runner.addresses[0][1]}/")
     yield forms
     await runner.cleanup()
+
+
+async def test_the_pages_own_files_are_served_and_no_others(page: Page) -> None:
+    async with page.session.get("/") as index:
+        assert (index.status, index.headers["Cache-Control"]) == (200, "no-cache")
+        assert "<!doctype html>" in (await index.text()).lower()
+    for name in ("%2e%2e/page_api.py", "..%2fpage_api.py", "%2fetc/passwd", "js", "nothing.js"):
+        async with page.session.get(URL(f"/page/{name}", encoded=True)) as answer:
+            assert answer.status == 404, name

@@ -46,7 +46,14 @@ MODAL: Json = {
 @pytest.fixture
 async def app(server: SlackServer) -> AsyncIterator[AsyncApp]:
     app = bolt_app(server)
+    listen_for_a_release(app)
+    listen_for_clicks_and_mentions(app)
+    async with serving(app) as url:
+        server.connect(url)
+        yield app
 
+
+def listen_for_a_release(app: AsyncApp) -> None:
     @app.command("/release")
     async def release(ack: Any, command: Json, client: AsyncWebClient) -> None:
         if command["text"] == "approve":
@@ -77,6 +84,8 @@ async def app(server: SlackServer) -> AsyncIterator[AsyncApp]:
         ]
         await client.chat_postMessage(channel="C0000000001", text=f"Release {version}", blocks=blocks)
 
+
+def listen_for_clicks_and_mentions(app: AsyncApp) -> None:
     @app.action("plan")
     async def planned(ack: Any, body: Json, client: AsyncWebClient) -> None:
         await ack()
@@ -92,10 +101,6 @@ async def app(server: SlackServer) -> AsyncIterator[AsyncApp]:
     @app.event("app_mention")
     async def mentioned(event: Json, say: Any) -> None:
         await say(text="Yes?", thread_ts=event.get("thread_ts") or event["ts"])
-
-    async with serving(app) as url:
-        server.connect(url)
-        yield app
 
 
 @pytest.mark.usefixtures("app")

@@ -59,6 +59,7 @@ def update(call: Call) -> Json:
 
 
 def post_ephemeral(call: Call) -> Json:
+    """A message for one person. In a thread that has no reply yet nobody sees it, and Slack says nothing of that."""
     channel = _channel_to_post_in(call, for_one=True)
     user = call.person()
     if user.id not in channel.members:
@@ -70,7 +71,9 @@ def post_ephemeral(call: Call) -> Json:
     check_thread(call.slack, channel, thread_ts)
     message = bot_message(call.slack, channel, content, thread_ts)
     message.ephemeral_for = user.id
-    call.slack.workspace.conversations.add_ephemeral(message)
+    conversations = call.slack.workspace.conversations
+    if thread_ts is None or conversations.replies_to(channel.id, thread_ts):
+        conversations.add_ephemeral(message)
     return {"message_ts": message.ts}
 
 
