@@ -158,7 +158,7 @@ class ApprovalForm(Form):
     @field_validator("bugs_fixed")
     @classmethod
     def _not_more_than_found(cls, fixed: int, info: ValidationInfo) -> int:
-        if fixed > info.data.get("bugs_found", 0):
+        if fixed > info.data.get("bugs_found", fixed):
             raise ValueError("More bugs are fixed than were found; check both numbers.")
         return fixed
 

@@ -198,7 +198,7 @@ def not_too_early(situation: Situation[Release]) -> None:
     early = timedelta(minutes=situation.policy.early_start)
     if planned and situation.now < planned - early:
         hours, minutes = divmod(ceil((planned - situation.now).total_seconds() / 60), 60)
-        away = f"{hours} h {minutes} min" if hours else f"{minutes} minutes"
+        away = f"{hours} h {minutes} min" if hours else f"{minutes} min"
         _unless_overridden(situation, "override", f"The agreed time is {away} away.")
 
 

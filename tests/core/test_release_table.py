@@ -1,0 +1,255 @@
+"""The release's table against an expectation written by hand from the design, section 2: never derived from it."""
+
+from __future__ import annotations
+
+import pytest
+from a_release import (
+    CI,
+    DEVOPS,
+    MANAGER,
+    NOBODY,
+    PM,
+    QA,
+    TECH_LEAD,
+    WATCH,
+    Play,
+    another_time,
+    approval,
+    breach,
+    deployed,
+    failed,
+    form_for,
+    note,
+    passed,
+    plan,
+    reason,
+    roll_back,
+    rolled_back,
+    start,
+)
+
+from bot.core.dialogue import SAME
+from bot.core.release import RELEASE
+from bot.core.release_forms import ExtendForm, SummaryForm
+from bot.core.roles import CLOCK, Actor, Role
+from bot.errors import Refusal
+
+# state: the steps that are possible in it, in no order.
+POSSIBLE = {
+    "awaiting_signoffs": "cosign object revise withdraw note",
+    "objected": "revise withdraw note",
+    "awaiting_plan": "plan object revise withdraw note",
+    "awaiting_timing": "confirm propose_time revise withdraw note",
+    "scheduled": "start deployed revise withdraw note",
+    "deploying": "deployed deploy_failed roll_back note",
+    "awaiting_smoke": "begin_smoke smoke_passed smoke_failed breach roll_back note",
+    "smoke_running": "smoke_passed smoke_failed breach roll_back note",
+    "watching": "extend_watch complete breach roll_back note",
+    "awaiting_decision": "continue roll_back note",
+    "rolling_back": "rolled_back note",
+    "completed": "roll_back note",
+    "withdrawn": "note",
+    "rolled_back": "note",
+}
+
+# step: who may take it. Where the release chooses (cosign, object), it is one that requires the Tech Lead.
+WHO = {
+    "approve": {QA.id},
+    "cosign": {TECH_LEAD.id},
+    "object": {TECH_LEAD.id},
+    "revise": {QA.id},
+    "plan": {DEVOPS.id},
+    "propose_time": {QA.id},
+    "confirm": {QA.id},
+    "start": {DEVOPS.id, CI.id},
+    "deploy_failed": {DEVOPS.id, CI.id},
+    "deployed": {DEVOPS.id, CI.id},
+    "begin_smoke": {QA.id},
+    "smoke_passed": {QA.id, CI.id},
+    "smoke_failed": {QA.id, CI.id},
+    "breach": {WATCH.id},
+    "continue": {TECH_LEAD.id},
+    "extend_watch": {DEVOPS.id, QA.id},
+    "complete": {DEVOPS.id, CLOCK.id},
+    "withdraw": {QA.id, MANAGER.id},
+    "roll_back": {QA.id, TECH_LEAD.id, DEVOPS.id},
+    "rolled_back": {QA.id},
+    "note": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, NOBODY.id},
+}
+EVERYBODY = (QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, NOBODY)
+
+# from, step, by, form, to.
+MOVES = [
+    ("awaiting_signoffs", "cosign", TECH_LEAD, None, "awaiting_plan"),
+    ("awaiting_signoffs", "object", TECH_LEAD, reason(), "objected"),
+    ("awaiting_signoffs", "revise", QA, approval(), "awaiting_signoffs"),
+    ("awaiting_signoffs", "withdraw", MANAGER, reason(), "withdrawn"),
+    ("objected", "revise", QA, approval(), "awaiting_signoffs"),
+    ("objected", "withdraw", QA, reason(), "withdrawn"),
+    ("awaiting_plan", "plan", DEVOPS, plan(), "awaiting_timing"),
+    ("awaiting_plan", "object", TECH_LEAD, reason(), "objected"),
+    ("awaiting_plan", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
+    ("awaiting_plan", "withdraw", QA, reason(), "withdrawn"),
+    ("awaiting_timing", "confirm", QA, None, "scheduled"),
+    ("awaiting_timing", "propose_time", QA, another_time(), "awaiting_plan"),
+    ("awaiting_timing", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
+    ("awaiting_timing", "withdraw", QA, reason(), "withdrawn"),
+    ("scheduled", "start", DEVOPS, start(), "deploying"),
+    ("scheduled", "deployed", DEVOPS, deployed(), "awaiting_smoke"),
+    ("scheduled", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
+    ("scheduled", "withdraw", QA, reason(), "withdrawn"),
+    ("deploying", "deployed", CI, deployed(), "awaiting_smoke"),
+    ("deploying", "deploy_failed", CI, reason(), "awaiting_decision"),
+    ("deploying", "roll_back", DEVOPS, roll_back(), "rolling_back"),
+    ("awaiting_smoke", "begin_smoke", QA, None, "smoke_running"),
+    ("awaiting_smoke", "smoke_passed", CI, passed(), "watching"),
+    ("awaiting_smoke", "smoke_failed", QA, failed(), "awaiting_decision"),
+    ("awaiting_smoke", "breach", WATCH, breach("P1"), "awaiting_decision"),
+    ("awaiting_smoke", "breach", WATCH, breach("P0"), "rolling_back"),
+    ("awaiting_smoke", "roll_back", QA, roll_back(), "rolling_back"),
+    ("smoke_running", "smoke_passed", QA, passed(), "watching"),
+    ("smoke_running", "smoke_failed", CI, failed(), "awaiting_decision"),
+    ("smoke_running", "breach", WATCH, breach("P1"), "awaiting_decision"),
+    ("smoke_running", "breach", WATCH, breach("P0"), "rolling_back"),
+    ("smoke_running", "roll_back", QA, roll_back(), "rolling_back"),
+    ("watching", "breach", WATCH, breach("P1"), "awaiting_decision"),
+    ("watching", "breach", WATCH, breach("P0"), "rolling_back"),
+    ("watching", "extend_watch", QA, ExtendForm(minutes=30), "watching"),
+    ("watching", "complete", DEVOPS, SummaryForm(), "completed"),
+    ("watching", "roll_back", QA, roll_back(), "rolling_back"),
+    ("awaiting_decision", "continue", TECH_LEAD, reason(), "deploying"),
+    ("awaiting_decision", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
+    ("completed", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
+    ("rolling_back", "rolled_back", QA, rolled_back(), "rolled_back"),
+    ("rolled_back", "note", NOBODY, note(), "rolled_back"),
+]
+
+# step: minutes until its owner is reminded, counted from what, and to whom it then goes up. The others await nobody.
+WAITS = {
+    "cosign": (30, "", Role.RELEASE_MANAGER),
+    "revise": (60, "", Role.RELEASE_MANAGER),
+    "plan": (30, "", Role.RELEASE_MANAGER),
+    "confirm": (15, "", Role.TECH_LEAD),
+    "start": (15, "planned_at", Role.RELEASE_MANAGER),
+    "deployed": (15, "planned_end", Role.RELEASE_MANAGER),
+    "begin_smoke": (10, "", Role.TECH_LEAD),
+    "smoke_passed": (30, "", Role.TECH_LEAD),
+    "continue": (10, "", Role.RELEASE_MANAGER),
+    "complete": (0, "watch_until", None),
+    "rolled_back": (5, "", Role.TECH_LEAD),
+}
+
+
+def ready(state: str, step: str) -> Play:
+    """A release in a state, at the agreed time where the step is the deployment's start."""
+    play = Play().in_state(state)
+    return play.wait(hours=1) if (state, step) == ("scheduled", "start") else play
+
+
+def test_the_expectation_names_every_state_and_every_step() -> None:
+    """A new row of the table is to be thought through here too."""
+    assert set(POSSIBLE) == {state.name for state in RELEASE.states}
+    assert set(WHO) == {step.name for step in RELEASE.steps}
+    # `complete` may be taken by the clock alone on its own; every other pair of the expectation has its move.
+    expected = {(state, step) for state, steps in POSSIBLE.items() for step in steps.split() if step != "note"}
+    assert {(state, step) for state, step, *_ in MOVES if step != "note"} == expected
+
+
+@pytest.mark.parametrize("state", POSSIBLE)
+def test_in_each_state_the_expected_steps_are_possible_and_no_other(state: str) -> None:
+    """Every state with every step, taken by somebody who may, with good details."""
+    actors = {actor.id: actor for actor in EVERYBODY}
+    for step, who in WHO.items():
+        play = ready(state, step)
+        taker = actors[min(who)]
+        if step in POSSIBLE[state].split():
+            play.take(step, taker, form_for(step, play.now))
+            continue
+        with pytest.raises(Refusal) as refused:
+            play.take(step, taker, form_for(step, play.now))
+        assert "not possible" in refused.value.reason
+        assert refused.value.since == play.release.since
+
+
+@pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.id)
+@pytest.mark.parametrize(("state", "step"), [("", "approve"), *((state, step) for state, step, *_ in MOVES)])
+def test_a_step_is_taken_by_its_roles_and_refused_to_all_others(state: str, step: str, actor: Actor) -> None:
+    """The refusal says who may; the people who may override a start are told what that takes."""
+    play = ready(state, step) if state else Play()
+    if actor.id in WHO[step]:
+        play.take(step, actor, form_for(step, play.now))
+        return
+    with pytest.raises(Refusal) as refused:
+        play.take(step, actor, form_for(step, play.now))
+    assert refused.value.may
+    assert set(refused.value.may).isdisjoint({role.label for role in actor.roles} - {"Release Manager", "Tech Lead"})
+
+
+@pytest.mark.parametrize(("state", "step", "by", "form", "to"), MOVES)
+def test_each_step_leads_where_the_design_says(state: str, step: str, by: Actor, form: object, to: str) -> None:
+    """The hand-written list of every state with every step that leaves it."""
+    play = ready(state, step)
+    assert play.take(step, by, form).state == to  # type: ignore[arg-type]  # the list holds forms of every kind
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "step", "by", "form"),
+    [
+        ("deploying", "deploy_failed", DEVOPS, reason()),
+        ("awaiting_smoke", "smoke_failed", QA, failed()),
+        ("smoke_running", "smoke_failed", QA, failed()),
+        ("smoke_running", "breach", WATCH, breach()),
+        ("watching", "breach", WATCH, breach()),
+    ],
+)
+def test_continue_leads_back_to_the_state_that_was_interrupted(
+    interrupted: str, step: str, by: Actor, form: object
+) -> None:
+    """And a second interruption of the same state comes back to it as well; notes in between change nothing."""
+    play = Play().in_state(interrupted)
+    for _ in range(2):
+        play.take(step, by, form)  # type: ignore[arg-type]  # the list holds forms of every kind
+        play.take("note", QA, note())
+        assert play.take("continue", TECH_LEAD, reason("The risk is small")).state == interrupted
+
+
+def test_an_approval_without_other_sign_offs_waits_for_the_plan_at_once() -> None:
+    """Where no other sign-off is required."""
+    play = Play(Play().policy.model_copy(update={"required_signoffs": ()}))
+    assert play.approved().release.state == "awaiting_plan"
+
+
+def test_the_steps_that_somebody_is_reminded_of_are_those_of_the_design() -> None:
+    """Minutes, from when, and who hears of it when nothing happens."""
+    waits = {
+        step.name: (step.wait.after.total_seconds() / 60, step.wait.since, step.wait.then)
+        for step in RELEASE.steps
+        if step.wait
+    }
+    assert waits == WAITS
+
+
+def test_the_channel_hears_what_the_documents_announce_to_the_team_and_nothing_else() -> None:
+    """Approved, deployed, complete; and a rollback's begin and end. All else stays in the thread."""
+    announced = {step.name for step in RELEASE.steps if step.hears == "channel"}
+    assert announced == {"approve", "deployed", "complete", "roll_back", "rolled_back"}
+
+
+def test_steps_that_end_or_endanger_something_ask_before_they_are_taken() -> None:
+    """Dangerous steps ask for confirmation."""
+    assert {step.name for step in RELEASE.steps if step.confirm} == {"continue", "complete", "withdraw", "roll_back"}
+
+
+def test_machines_and_typed_steps_have_no_button() -> None:
+    """Nobody is offered what only the watch reports, and a note is typed."""
+    assert {step.name for step in RELEASE.steps if not step.button} == {"breach", "note"}
+
+
+def test_only_notes_and_a_longer_watch_leave_the_state_as_it_is() -> None:
+    """So that buttons made before them stay good."""
+    assert {step.name for step in RELEASE.steps if step.to == SAME} == {"note", "extend_watch"}
+
+
+def test_names_of_states_and_steps_are_unique() -> None:
+    assert len({state.name for state in RELEASE.states}) == len(RELEASE.states)
+    assert len({step.name for step in RELEASE.steps}) == len(RELEASE.steps)
