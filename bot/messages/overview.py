@@ -1,0 +1,38 @@
+"""What lists and homes are made of: a conversation with all that is shown of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.dialogue import Dialogue
+from bot.core.events import Outgoing, Reminder
+from bot.core.policy import Service
+from bot.core.roles import Role
+
+
+@dataclass(frozen=True)
+class Overview:
+    """One conversation as it stands: who is awaited, what happens by itself next, and where its thread is.
+
+    `thread` is the channel id and the timestamp of the head, once it was posted.
+    """
+
+    dialogue: Dialogue[Any]
+    conversation: Any
+    policy: Service
+    awaited: tuple[Role, ...] = ()
+    reminder: Reminder | None = None
+    thread: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class HomePage:
+    """A person's App Home: what waits for them, what else is under way, what ended lately, what Slack refused
+    (each message with Slack's reason).
+    """
+
+    mine: tuple[Overview, ...] = ()
+    under_way: tuple[Overview, ...] = ()
+    ended: tuple[Overview, ...] = ()
+    undelivered: tuple[tuple[Outgoing, str], ...] = ()

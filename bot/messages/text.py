@@ -1,0 +1,139 @@
+"""Text as Slack reads it. Everything that came from outside passes `escape` or `code` before it becomes mrkdwn.
+
+Slack parses mentions, links and formatting in mrkdwn (docs.slack.dev, "Formatting message text"); a commit message
+must not be able to ping a channel, nor to break out of the line it stands in.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+
+WORD_JOINER = "\u2060"
+"""Put before a formatting character of outside text, so that Slack does not see it as one. It has no width; text that
+is copied out of Slack carries it along, which is why what is meant to be copied stands in `code`."""
+
+_FORMATTING = re.compile(r"(?<![\w])([*_~`])|([*_~`])(?![\w])")
+# Overrides of direction turn the rest of a line around; zero-width and control characters hide what is said.
+_HIDDEN = re.compile(
+    "[\u0000-\u0008\u000b-\u001f\u007f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+)
+_URL = re.compile(r"https?://[^\s<>|]+")
+
+ELLIPSIS = "…"
+
+DATE_STYLES = {
+    "date_time": "{date_short_pretty} {time}",
+    "time": "{time}",
+    "date": "{date_short_pretty}",
+}
+
+
+def entities(text: str) -> str:
+    """Slack's three entities. Nothing else is needed against mentions and links (docs.slack.dev, escaping)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def visible(text: str) -> str:
+    """Outside text without the characters that hide or turn around what is said."""
+    return _HIDDEN.sub("", text)
+
+
+def escape(outside: str) -> str:
+    """Outside text that is shown as it is: no mention, no link, no formatting."""
+    plain = entities(visible(outside))
+    return _FORMATTING.sub(lambda found: WORD_JOINER + found[0] + WORD_JOINER, plain)
+
+
+def one_line(outside: str) -> str:
+    """Outside text on one line, not yet escaped."""
+    return " ".join(outside.split())
+
+
+def code(outside: str) -> str:
+    """Outside text in a code span: a commit, a branch, an endpoint. Fit to be copied."""
+    bare = entities(one_line(visible(outside)).replace("`", "'"))
+    return f"`{bare}`" if bare else ""
+
+
+def bold(outside: str) -> str:
+    """Outside text in bold; its own asterisks are shown."""
+    return f"*{escape(one_line(outside))}*"
+
+
+def mention(user: str) -> str:
+    """A person, who is called by it."""
+    return f"<@{user}>"
+
+
+def mention_group(group: str) -> str:
+    """A user group, whose members are called by it."""
+    return f"<!subteam^{group}>"
+
+
+def link(url: str, label: str) -> str:
+    """A link with a label. An address that is not http(s) is shown and leads nowhere."""
+    if not _URL.fullmatch(url):
+        return escape(url)
+    return f"<{entities(url)}|{escape(one_line(label)).replace('|', '/')}>"
+
+
+def linked(outside: str) -> str:
+    """Outside text in which http(s) addresses, and nothing else, are links."""
+    parts: list[str] = []
+    end = 0
+    for found in _URL.finditer(outside):
+        parts += (escape(outside[end : found.start()]), f"<{entities(found[0])}>")
+        end = found.end()
+    return "".join((*parts, escape(outside[end:])))
+
+
+def moment(when: datetime, style: str = "date_time") -> str:
+    """A moment in each reader's own zone, by Slack's date token; in UTC where tokens aren't understood."""
+    aware = when.astimezone(UTC)
+    shown = f"{aware:%H:%M} UTC" if style == "time" else f"{aware:%Y-%m-%d %H:%M} UTC"
+    return f"<!date^{int(aware.timestamp())}^{DATE_STYLES[style]}|{shown}>"
+
+
+def clip(text: str, limit: int) -> str:
+    """Outside text shortened to so many characters, before it is escaped. No emoji or accent is cut in half."""
+    if len(text) <= limit:
+        return text
+    end = limit - len(ELLIPSIS)
+    while end > 0 and _continues(text, end):
+        end -= 1
+    return text[:end].rstrip() + ELLIPSIS
+
+
+def _continues(text: str, index: int) -> bool:
+    """True if what is seen as one sign goes on at an index: combining marks, joiners, variation selectors, skin tones,
+    and the second half of a flag.
+    """
+    here, before = text[index], text[index - 1]
+    if unicodedata.combining(here) or here in "\u200d\ufe0f\ufe0e" or before == "\u200d":
+        return True
+    if "\U0001f3fb" <= here <= "\U0001f3ff":
+        return True
+    return _is_flag_letter(here) and _is_flag_letter(before)
+
+
+def _is_flag_letter(sign: str) -> bool:
+    return "\U0001f1e6" <= sign <= "\U0001f1ff"
+
+
+_UNIT = re.compile(r"<[^<>]*>|&(?:amp|lt|gt);|`[^`\n]*`|.", re.DOTALL)
+
+
+def shorten(mrkdwn: str, limit: int) -> str:
+    """Finished mrkdwn shortened; no token, entity or code span is cut. For what grew too long in spite of `clip`."""
+    if len(mrkdwn) <= limit:
+        return mrkdwn
+    kept: list[str] = []
+    length = len(ELLIPSIS)
+    for unit in _UNIT.findall(mrkdwn):
+        if length + len(unit) > limit:
+            break
+        kept.append(unit)
+        length += len(unit)
+    return "".join(kept).rstrip() + ELLIPSIS
