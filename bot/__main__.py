@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Any, Literal, ParamSpec
 
 import click
 
@@ -165,10 +165,17 @@ def check(config: Path | None, offline: bool) -> None:  # noqa: FBT001 - click p
     With SLACK_BOT_TOKEN set, Slack is asked as well: is the token good, are scopes missing, do channels, people and
     groups exist, is the bot in the channels.
     """
-    from bot.check import check_all  # noqa: PLC0415 - brings the Slack client along
+    from bot.check import check as check_configuration  # noqa: PLC0415 - brings the Slack client along
 
-    for line in asyncio.run(check_all(config, offline=offline)):
-        click.echo(line)
+    report = asyncio.run(check_configuration(config, offline=offline))
+    for note in report.notes:
+        click.echo(note)
+    if report.unreachable:
+        click.echo(report.unreachable, err=True)
+    if report.problems:
+        raise ConfigurationError(report.problems)
+    if report.unreachable:
+        sys.exit(FAILURE)
 
 
 @main.command(
@@ -229,7 +236,7 @@ Examples:
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
 @click.option("--database", type=click.Path(path_type=Path), help="The database, instead of GREENLIGHT_DATABASE.")
 @_told
-def export(version: str | None, service: str | None, form: str, database: Path | None) -> None:
+def export(version: str | None, service: str | None, form: Literal["json", "csv"], database: Path | None) -> None:
     """Print what happened in releases, event by event: who took which step, when, with what."""
     from bot.store.export import history  # noqa: PLC0415 - other commands need no database
 
