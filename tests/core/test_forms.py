@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.forms import Ask, Entries, Form, Moment, OneLine, Paragraph, UserIds, WebLink, Widget, read_moment
+from bot.core.forms import Ask, Entries, Form, Moment, OneLine, Paragraph, UserIds, WebLink, Widget
+from bot.core.moments import read_moment
 from bot.core.release_forms import ApprovalForm, DeployedForm, ExtendForm, NoteForm, PlanForm, ReasonForm, TimeForm
 from bot.errors import Refusal
 
