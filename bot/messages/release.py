@@ -1,0 +1,47 @@
+"""What is said in a release: the head of its thread, and a message per step (design, section 2; QA-DevOps dialogue)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.core.events import Event
+from bot.core.policy import Service
+from bot.core.release_rules import Release
+from bot.messages import release_lines as lines
+from bot.messages import release_outcomes as outcomes
+from bot.messages.message import Said
+from bot.messages.release_card import card
+from bot.messages.release_generic import generic
+
+__all__ = ["card", "told"]
+
+Teller = Callable[[Release, Event, Service], tuple[Said, ...]]
+
+TELLERS: Mapping[str, Teller] = {
+    "approve": lines.approve,
+    "cosign": lines.cosign,
+    "object": lines.objection,
+    "revise": lines.revise,
+    "plan": lines.plan,
+    "propose_time": lines.propose_time,
+    "confirm": lines.confirm,
+    "start": lines.start,
+    "withdraw": lines.withdraw,
+    "deployed": outcomes.deployed,
+    "smoke_passed": outcomes.smoke_passed,
+    "smoke_failed": outcomes.smoke_failed,
+    "breach": outcomes.breach,
+    "extend_watch": outcomes.extend_watch,
+    "complete": outcomes.complete,
+    "roll_back": outcomes.roll_back,
+    "rolled_back": outcomes.rolled_back,
+}
+"""The steps that the documents give words of their own; every other step is told from its row."""
+
+
+def told(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """What is said in the thread about a step; `release` is the conversation after it.
+
+    The first message may be an announcement (`broadcast`); what it had no room for follows in the thread alone.
+    """
+    return TELLERS.get(event.step, generic)(release, event, policy)

@@ -1,0 +1,203 @@
+"""The head of a release's thread: always the current truth, in the document's own shape (QA-DevOps dialogue,
+section 1, "Release Approval").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from bot.core.policy import Service
+from bot.core.release import RELEASE
+from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, PlanForm, Signal, read_result
+from bot.core.release_rules import Release
+from bot.messages import blocks
+from bot.messages.message import Block, Message
+from bot.messages.release_parts import (
+    Passage,
+    Telling,
+    both_zones,
+    capital,
+    minutes,
+    place,
+    rows,
+    utc,
+    version,
+)
+from bot.messages.release_people import call_awaited
+from bot.messages.text import clip, code, escape, link, mention, moment
+
+WAY = "🚀 Release Approved: {version}"
+HEADLINES: Mapping[str, str] = {
+    "awaiting_signoffs": WAY,
+    "awaiting_plan": WAY,
+    "awaiting_timing": WAY,
+    "scheduled": WAY,
+    "deploying": WAY,
+    "objected": "✋ Release Stopped: {version}",
+    "awaiting_smoke": "🎉 Deployed to {place}: {version}",
+    "smoke_running": "🎉 Deployed to {place}: {version}",
+    "watching": "✅ {place} Verified: {version}",
+    "awaiting_decision": "⚠️ Decision Needed: {version}",
+    "rolling_back": "🔴 Being Rolled Back: {version}",
+    "completed": "✅ Release {version} is complete and verified",
+    "withdrawn": "🚫 Withdrawn: {version}",
+    "rolled_back": "⏪ Rolled Back: {version}",
+}
+"""The card's headline by state, the document's words first. A state that is not here is named by its own words."""
+
+TOLD_WHY = {"objected", "awaiting_decision", "withdrawn", "rolling_back", "rolled_back"}
+"""States that need their reason on the card."""
+
+
+def card(release: Release, policy: Service) -> Message:
+    """The head of a release's thread. The awaited are called in it: that pings them when it is posted, and nobody
+    when it is changed.
+    """
+    form = release.approval
+    telling = Telling(release, f"{headline(release)} · {escape(policy.name)}")
+    telling.blocks.append(blocks.header(headline(release, plain=True)))
+    telling.aside(f"*{escape(policy.name)}* · {place(release)}")
+    telling.say(*state_lines(release, policy))
+    telling.say(
+        f"*Sprint:* {escape(form.sprint)}",
+        f"*Version:* {version(release)}",
+        f"*Branch:* {escape(form.branch)} (commit {escape(form.commit)})",
+    )
+    telling.say("*Testing Summary*")
+    telling.blocks.append(testing_table(form))
+    for passage in contents(form):
+        telling.tell(passage)
+    if form.release_notes:
+        telling.say("*Release Notes*", link(str(form.release_notes), "Release notes"))
+    telling.say("*Rollback Criteria*", criterion(form))
+    telling.say(*sign_off_lines(release))
+    telling.say(*plan_lines(release))
+    telling.say(*progress_lines(release))
+    telling.blocks.extend(rows(release, RELEASE.buttons(release.state)))
+    return telling.message()
+
+
+def overflow(release: Release) -> Telling:
+    """The parts of the approval that the card may have to shorten; its `rest` goes to the thread."""
+    return Telling(release, "", passages=list(contents(release.approval)))
+
+
+def headline(release: Release, *, plain: bool = False) -> str:
+    """The card's first words; `plain` for a header, where nothing is mrkdwn and nothing is escaped."""
+    state = RELEASE.state(release.state)
+    words = HEADLINES.get(release.state, f"{state.emoji} {capital(state.words)}: {{version}}")
+    where = release.environment[:1].upper() + release.environment[1:]
+    filled = words.format(version=release.version, place=where)
+    return filled if plain else escape(filled)
+
+
+# ── where it stands ──────────────────────────────────────────────────────────────────────────────────────────────────
+def state_lines(release: Release, policy: Service) -> Iterator[str]:
+    """What the release is, since when, until when, for whom it waits, and why where something stopped it."""
+    state = RELEASE.state(release.state)
+    yield f"{state.emoji} *{capital(state.words)}* · since {moment(release.since)}"
+    if release.state in ("awaiting_timing", "scheduled") and release.planned_at:
+        yield f"🕓 Planned for {both_zones(release.planned_at)}"
+    if release.state == "deploying" and release.planned_end:
+        yield f"🕓 Expected until {both_zones(release.planned_end)}"
+    if release.state == "watching" and release.watch_until:
+        yield f"🕓 Watched until {both_zones(release.watch_until)}"
+    if awaited := call_awaited(release, policy):
+        yield f"👉 {awaited}"
+    if release.state in TOLD_WHY:
+        yield from _why(release)
+
+
+def _why(release: Release) -> Iterator[str]:
+    """What the last step said of its reason, in short; all of it is in the thread."""
+    act = release.trail[-1]
+    told = release.forms.get(act.step, {})
+    words = told.get("reason") or told.get("issue") or told.get("issues") or _signal(told)
+    if words:
+        yield f"> {escape(clip(' '.join(words.split()), 250))} — {escape(act.name)}"
+
+
+def _signal(told: Mapping[str, str]) -> str:
+    return f"{told['signal']}: {told['measured']} (limit {told['limit']})" if "measured" in told else ""
+
+
+# ── the approval ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def testing_table(form: ApprovalForm) -> Block:
+    """The document's "Testing Summary"; ⚠️ where something is short of whole."""
+    return blocks.table(
+        ("Metric", "Result"),
+        (
+            ("Stories tested", _ratio(form.stories_tested, form.stories_total)),
+            ("Bugs found", str(form.bugs_found)),
+            ("Bugs fixed", _ratio(form.bugs_fixed, form.bugs_found)),
+            ("Regression", _outcome(form.regression)),
+            ("Smoke test", _outcome(form.smoke)),
+        ),
+    )
+
+
+def _ratio(done: int, of: int) -> str:
+    return f"{done}/{of} {'✅' if done >= of else '⚠️'}"
+
+
+def _outcome(outcome: Outcome) -> str:
+    return f"{OUTCOMES[outcome.value]} {'✅' if outcome is Outcome.PASSED else '⚠️'}"
+
+
+def contents(form: ApprovalForm) -> tuple[Passage, ...]:
+    return Passage("Included Changes", form.changes), Passage("Known Issues", form.known_issues)
+
+
+def criterion(form: ApprovalForm) -> str:
+    """The rollback criterion as the document's sentence: "If >5% error rate on `/api/…` endpoint within 30 min."."""
+    threshold = escape(form.rollback_threshold)
+    what = f"{threshold} {SIGNALS[form.rollback_signal.value]}"
+    if form.rollback_signal is Signal.OTHER:
+        what = f"the agreed signal is {threshold}"
+    where = f" on {code(form.rollback_endpoint)} endpoint" if form.rollback_endpoint else ""
+    return f"If {what}{where} within {form.rollback_minutes} min."
+
+
+def sign_off_lines(release: Release) -> Iterator[str]:
+    """Who has signed, how, and who has not; the document's closing line once all have."""
+    yield "*Sign-off*"
+    for sign_off in release.sign_offs:
+        vouched = f" (verbal, vouched for by {mention(sign_off.vouched_by)})" if sign_off.vouched_by else ""
+        yield f"✅ {sign_off.role.label}: {mention(sign_off.person)}{vouched}"
+    for role in release.missing:
+        yield f"⏳ {role.label}: awaited"
+    if not release.missing and release.state not in ("objected", "withdrawn"):
+        yield f"\n*Approved for {escape(release.environment)} deployment.*"
+
+
+# ── what followed ────────────────────────────────────────────────────────────────────────────────────────────────────
+def plan_lines(release: Release) -> Iterator[str]:
+    """The plan in short."""
+    plan = release.plan
+    if plan is None:
+        return
+    yield "*Deployment Plan*"
+    yield f"{when_line(plan)} · ~{minutes(plan.duration)} · rollback to {escape(plan.rollback_target)}"
+    yield f"Downtime: {escape(plan.downtime)} · Database migrations: {escape(plan.migrations)}"
+
+
+def when_line(plan: PlanForm) -> str:
+    return both_zones(plan.when, escape(plan.window) if plan.window else "")
+
+
+def progress_lines(release: Release) -> Iterator[str]:
+    """The deployment and its smoke test in short."""
+    deployed, smoke = release.forms.get("deployed"), release.forms.get("smoke_passed")
+    if deployed and release.took("deployed"):
+        yield f"🎉 Deployed {_moment_of(deployed)} in {minutes(deployed['duration'])}"
+    if smoke and release.took("smoke_passed"):
+        results = [read_result(line) for line in smoke["results"]]
+        yield f"🧪 Smoke test: {sum(result.passed for result in results)}/{len(results)} passed"
+    back = release.forms.get("rolled_back")
+    if back:
+        yield f"⏪ {place(release)} is on {escape(back['version'])}"
+
+
+def _moment_of(deployed: Mapping[str, str]) -> str:
+    return utc(datetime.fromisoformat(deployed["finished_at"]))

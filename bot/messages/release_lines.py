@@ -1,0 +1,154 @@
+"""What is said in a release's thread on its way to production (QA-DevOps dialogue, section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from bot.core.events import Event
+from bot.core.policy import Service
+from bot.core.release import RELEASE
+from bot.core.release_forms import STRATEGIES, PlanForm
+from bot.core.release_rules import Release, SignOff
+from bot.core.roles import Role
+from bot.messages.message import Said
+from bot.messages.release_card import overflow, when_line
+from bot.messages.release_generic import begun, finished
+from bot.messages.release_parts import Passage, both_zones, minutes, paragraph, utc, version
+from bot.messages.release_people import call, call_awaited
+from bot.messages.text import code, escape, mention
+
+
+def approve(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """The card says it all and has called the awaited; the thread gets what the card had no room for."""
+    del event, policy
+    return overflow(release).rest()
+
+
+def cosign(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    sign_off = SignOff.model_validate(event.data["sign_off"])
+    telling = begun(release, "✅ *Signed off*")
+    still = ", ".join(role.label for role in release.missing)
+    telling.say(
+        f"✅ *Signed off* as {sign_off.role.label} for {version(release)} (commit {code(sign_off.commit)}).",
+        f"Still awaited: {still}." if still else f"*Approved for {escape(release.environment)} deployment.*",
+    )
+    return finished(telling, event, policy)
+
+
+def objection(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    telling = begun(release, "✋ *Objection*")
+    telling.say("✋ *Objection*")
+    telling.tell(paragraph("", event.data["reason"]))
+    telling.say(*(f"Taken back: {_signature(entry)}." for entry in _voided(event)))
+    return finished(telling, event, policy)
+
+
+def revise(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """The new approval is on the card; here is what it did to the sign-offs, and who has to sign again."""
+    telling = begun(release, "✏️ *Revised*")
+    telling.say(
+        f"✏️ *Revised*: {version(release)} is now commit {code(release.approval.commit)}. The card is up to date."
+    )
+    telling.say(*_voided_lines(release, event))
+    telling.passages.extend(overflow(release).passages)
+    return finished(telling, event, policy)
+
+
+def _voided_lines(release: Release, event: Event) -> Iterator[str]:
+    for sign_off in _voided(event):
+        if sign_off.commit == release.approval.commit:
+            yield f"⚠️ No longer valid: {_signature(sign_off)}."
+        else:
+            yield f"⚠️ Void, because it was given for commit {code(sign_off.commit)}: {_signature(sign_off)}."
+    if _voided(event) and release.missing:
+        yield f"To sign again: {', '.join(role.label for role in release.missing)}."
+    kept = [sign_off for sign_off in release.sign_offs if sign_off.role is not Role.QA and sign_off.at < event.at]
+    yield from (f"✅ Still valid: {_signature(sign_off)}." for sign_off in kept)
+
+
+def _voided(event: Event) -> list[SignOff]:
+    return [SignOff.model_validate(entry) for entry in event.data.get("voided", [])]
+
+
+def _signature(sign_off: SignOff) -> str:
+    return f"the sign-off of {sign_off.role.label} ({mention(sign_off.person)})"
+
+
+def plan(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """DevOps's acknowledgement, which ends with the question about timing."""
+    form = release.plan or PlanForm.model_validate(event.data)
+    qa = call_awaited(release, policy, but=event.actor)
+    telling = begun(release, "✅ *Acknowledged*")
+    telling.say(f"{qa} Acknowledged! ✅".strip())
+    telling.say(
+        "*Deployment Plan:*",
+        f"• *When:* {when_line(form)}",
+        f"• *Duration:* ~{minutes(form.duration)}",
+        f"• *Downtime:* {escape(form.downtime)}",
+        f"• *Strategy:* {STRATEGIES[form.strategy]}",
+        f"• *Rollback to:* {escape(form.rollback_target)}",
+    )
+    telling.say(*pre_deployment(form))
+    telling.say(
+        "*Monitoring:*",
+        f"• Error rates: {escape(form.error_monitoring)}",
+        f"• Performance: {escape(form.performance_monitoring)}",
+    )
+    telling.tell(Passage("Infrastructure concerns:", form.concerns))
+    telling.say(f"Will notify when complete.\n\nAny concerns with {utc(form.when, day=False)} timing?")
+    telling.offer((RELEASE.step("confirm"), RELEASE.step("propose_time")))
+    return finished(telling, event, policy, asked=True)
+
+
+def pre_deployment(form: PlanForm) -> tuple[str, ...]:
+    return (
+        "*Pre-deployment:*",
+        f"• Database migrations: {escape(form.migrations)}",
+        f"• Config changes: {escape(form.config_changes)}",
+        f"• Cache clear: {escape(form.cache_clear)}",
+    )
+
+
+def propose_time(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    telling = begun(release, "🕓 *Another time proposed*")
+    proposed = datetime.fromisoformat(event.data["when"])
+    planned = f" instead of {utc(release.planned_at, day=False)}" if release.planned_at else ""
+    telling.say(f"🕓 *Another time proposed*{planned}: {both_zones(proposed)}")
+    telling.tell(paragraph("Why:", event.data["reason"]))
+    return finished(telling, event, policy, ask=f"Please plan for {utc(proposed, day=False)}, or say what would work.")
+
+
+def confirm(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """QA agrees to the time; DevOps is reminded when it comes, so no button is needed here."""
+    telling = begun(release, "👍 *Time agreed*")
+    devops = call_awaited(release, policy, but=event.actor)
+    agreed = f"{utc(release.planned_at, day=False)} works." if release.planned_at else "The time works."
+    telling.say(
+        f"{devops} {agreed}\n".lstrip(),
+        f"I'll be online to run {escape(release.environment)} smoke test after deploy.",
+        "Please ping me when ready to verify.",
+    )
+    return finished(telling, event, policy, asked=True)
+
+
+def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    telling = begun(release, "🚚 *Deployment started*")
+    until = f" Expected until {utc(release.planned_end, day=False)}." if release.planned_end else ""
+    telling.say(
+        f"🚚 *Deployment started*: {version(release)} (commit {code(event.data['commit'])})",
+        f"Will notify when complete.{until}",
+    )
+    if event.data.get("override"):
+        telling.tell(paragraph("⚠️ Override:", event.data["override"]))
+    return finished(telling, event, policy)
+
+
+def withdraw(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """Whoever was about to deploy is told not to: nobody else needs a call for a release that is no more."""
+    telling = begun(release, "🚫 *Withdrawn*")
+    telling.say(f"🚫 *Withdrawn*: {version(release)}")
+    telling.tell(paragraph("", event.data["reason"]))
+    if release.before == "scheduled":
+        telling.say(f"{call(release, Role.DEVOPS, policy)} — Please do not deploy it.")
+    return finished(telling, event, policy)

@@ -1,0 +1,215 @@
+"""What is said in a release's thread from the deployment on (QA-DevOps dialogue, sections 2 and 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.core.events import Event
+from bot.core.policy import Service
+from bot.core.release import RELEASE
+from bot.core.release_forms import (
+    BreachForm,
+    DeployedForm,
+    RollbackForm,
+    RolledBackForm,
+    SmokeForm,
+    TestResult,
+)
+from bot.core.release_rules import Release
+from bot.core.roles import Role
+from bot.messages import blocks
+from bot.messages.message import Said
+from bot.messages.release_generic import ask_next, begun, finished, shown
+from bot.messages.release_parts import (
+    Passage,
+    Telling,
+    both_zones,
+    is_none,
+    minutes,
+    paragraph,
+    place,
+    span,
+    utc,
+    version,
+)
+from bot.messages.release_people import call, known
+from bot.messages.text import clip, escape, link, linked, mention_group, moment, visible
+
+MOST_ROWS, CELL = 30, 120
+"""Rows of a smoke test's table, and characters of a cell: far below what Slack takes, and about what a person reads."""
+
+_GOOD = re.compile(r"(?i)^(healthy|applied|cleared|up|running|ok)\b")
+_BAD = re.compile(r"(?i)^(unhealthy|not healthy|degraded|down|failed|failing|broken|error)\b")
+_LINKED = re.compile(r"^(?P<name>[^:]{1,60}):\s*(?P<url>https?://\S+)$")
+
+
+def _team(policy: Service) -> str:
+    return f"{mention_group(policy.team_group)} " if policy.team_group else ""
+
+
+# ── the deployment ───────────────────────────────────────────────────────────────────────────────────────────────────
+def deployed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """The announcement to the team, with the request for the smoke test and the word that rollback is ready."""
+    finished_at = datetime.fromisoformat(event.data["finished_at"])
+    form = DeployedForm.model_validate(without(event.data, "finished_at"))
+    telling = begun(release, f"🎉 *Deployed to {place(release)}*")
+    telling.say(f"🎉 {_team(policy)}*Deployed to {place(release)}*: {version(release)}")
+    telling.say(
+        f"*Time:* {both_zones(finished_at)}",
+        f"*Duration:* {minutes(form.duration)}",
+        "*Status:* ✅ Success" if is_none(form.issues) else f"*Status:* ⚠️ Success, with issues: {escape(form.issues)}",
+    )
+    for passage in _deployment_details(form, event.at - finished_at):
+        telling.tell(passage)
+    ask_next(telling, event, policy, steps=RELEASE.buttons(release.state))
+    saved = f": {escape(release.last_plan.rollback_target)}" if release.last_plan else ""
+    telling.say(f"Rollback ready if needed (previous version saved){saved}.")
+    return finished(telling, event, policy, asked=True)
+
+
+def _deployment_details(form: DeployedForm, since: timedelta) -> Iterator[Passage]:
+    further = (f"Database migration: {form.migration}", f"Cache: {form.cache}")
+    yield Passage("Deployment Details", (*form.components, *further), dress=_marked)
+    yield Passage("Health Checks", form.health_checks)
+    yield Passage("Monitoring", form.monitoring, width=300, dress=_linked)
+    after = f" ({round(since.total_seconds() / 60)} min post-deploy)" if since >= timedelta(minutes=1) else ""
+    yield Passage(f"Initial Metrics{after}", form.metrics)
+
+
+def _marked(line: str) -> str:
+    """A component with its state, marked as the document does: "Backend: ✅ Healthy"."""
+    name, colon, state = line.partition(":")
+    words = state.strip()
+    mark = "✅ " if _GOOD.match(words) else "❌ " if _BAD.match(words) else ""
+    return f"{escape(name)}: {mark}{linked(words)}" if colon and words else linked(line)
+
+
+def _linked(line: str) -> str:
+    """A dashboard by its name: "Sentry: dashboard"."""
+    match = _LINKED.match(line)
+    return f"{escape(match['name'])}: {link(match['url'], 'dashboard')}" if match else linked(line)
+
+
+def without(data: dict[str, Any], *decided: str) -> dict[str, Any]:
+    """A form's own answers of an event, without the facts that were decided beside it."""
+    return {name: value for name, value in data.items() if name not in decided}
+
+
+# ── the smoke test and the watch ─────────────────────────────────────────────────────────────────────────────────────
+def smoke_passed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    until = datetime.fromisoformat(event.data["watch_until"])
+    telling = begun(release, f"✅ *{place(release)} verified*")
+    _tell_results(telling, SmokeForm.model_validate(without(event.data, "watch_until")))
+    telling.say(f"✅ *{place(release)} verified.* Release {version(release)} successful!")
+    telling.say(
+        f"Continuing to monitor. Will alert if any anomalies in next {span(until - event.at)} "
+        f"(until {utc(until, day=False)} · {moment(until, 'time')} your time)."
+    )
+    return finished(telling, event, policy)
+
+
+def smoke_failed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    telling = begun(release, "❌ *Smoke test failed*")
+    telling.say(f"❌ *Smoke test failed*: {version(release)}")
+    _tell_results(telling, SmokeForm.model_validate(event.data))
+    return finished(telling, event, policy)
+
+
+def _tell_results(telling: Telling, form: SmokeForm) -> None:
+    """The document's table, what failed first; all rows are in the thread where the table has no room for them."""
+    results = sorted(form.rows, key=lambda result: result.passed)
+    telling.say(f"*{place(telling.release)} Smoke Test Results:*")
+    telling.blocks.append(blocks.table(("Test", "Result"), [_row(result) for result in results[:MOST_ROWS]]))
+    if len(results) > MOST_ROWS or any(len(line) > CELL for line in form.results):
+        telling.passages.append(Passage("All results", form.results, width=CELL))
+        telling.aside("… all results in full in the thread")
+    telling.say(f"*Duration:* {minutes(form.duration)}", f"*Issues found:* {escape(form.issues)}")
+
+
+def _row(result: TestResult) -> tuple[str, str]:
+    seen = f" ({clip(visible(result.detail), CELL)})" if result.detail else ""
+    return clip(visible(result.name), CELL), f"{'✅ Pass' if result.passed else '❌ Fail'}{seen}"
+
+
+def breach(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    form = BreachForm.model_validate(event.data)
+    telling = begun(release, "🚨 *Rollback criterion breached*")
+    telling.say(f"🚨 *Rollback criterion breached*: {version(release)}")
+    telling.say(
+        f"*Severity:* {escape(form.severity)}",
+        f"*Signal:* {escape(form.signal)}",
+        f"*Measured:* {escape(form.measured)}",
+        f"*Limit:* {escape(form.limit)}",
+        f"*Since:* {both_zones(form.started_at)}",
+    )
+    if release.state == "rolling_back":
+        target = f" to {escape(release.last_plan.rollback_target)}" if release.last_plan else ""
+        telling.say(f"{_callers(release, event, policy)} — Please roll back{target} at once.".lstrip(" —"))
+    return finished(telling, event, policy)
+
+
+def extend_watch(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    telling = begun(release, "👀 *Watch extended*")
+    until = datetime.fromisoformat(event.data["watch_until"])
+    telling.say(f"👀 *Watch extended* by {minutes(event.data['minutes'])}, until {both_zones(until)}")
+    return finished(telling, event, policy)
+
+
+def complete(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """The closing words to the team, and how the release went."""
+    telling = begun(release, "✅ *Complete and verified*")
+    telling.say(f"✅ {_team(policy)}Perfect!\n\nRelease {version(release)} is complete and verified.")
+    if event.data.get("summary"):
+        telling.tell(paragraph("Summary", event.data["summary"]))
+    telling.say(*_history(release, event))
+    return finished(telling, event, policy)
+
+
+def _history(release: Release, event: Event) -> Iterator[str]:
+    verified, live = release.took("smoke_passed"), release.forms.get("deployed")
+    if live:
+        at = utc(datetime.fromisoformat(live["finished_at"]))
+        yield f"*Deployed:* {at}, in {minutes(live['duration'])}"
+    if verified:
+        yield f"*Verified:* {utc(verified.at)} by {escape(verified.name)}"
+        watched = span(event.at - verified.at)
+        quiet = release.took("breach") is None
+        yield f"*Watched:* {watched}" + (", and production stayed quiet" if quiet else "")
+
+
+# ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def roll_back(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """The document's alarm (section 5): those who roll back and decide are called, whoever is awaited afterwards."""
+    form = RollbackForm.model_validate(event.data)
+    severity = RollbackForm.asks()["severity"][0]
+    telling = begun(release, "🚨 *ROLLBACK NEEDED*")
+    telling.say(f"🚨 {_callers(release, event, policy)} *ROLLBACK NEEDED*: {version(release)}")
+    telling.say(f"*Severity:* {shown(severity, form.severity)}", f"*Environment:* {place(release)}")
+    telling.tell(paragraph("Issue:", form.issue))
+    telling.tell(Passage("Impact:", form.impact))
+    telling.tell(Passage("Evidence:", form.evidence))
+    telling.say(f"*Recommendation:*\nRollback to {escape(form.target)} immediately.")
+    return finished(telling, event, policy)
+
+
+def _callers(release: Release, event: Event, policy: Service) -> str:
+    """DevOps and the Tech Lead, save whoever raised the alarm."""
+    roles = [role for role in (Role.DEVOPS, Role.TECH_LEAD) if known(release, role) != event.actor]
+    return " ".join(dict.fromkeys(call(release, role, policy) for role in roles))
+
+
+def rolled_back(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    form = RolledBackForm.model_validate(event.data)
+    telling = begun(release, "⏪ *Rollback Complete*")
+    telling.say(f"⏪ {_team(policy)}*Rollback Complete*: {version(release)}")
+    telling.say(
+        f"*Status:* {place(release)} now on {escape(form.version)}",
+        f"*Time:* {both_zones(event.at)}",
+        f"*Duration:* {minutes(form.duration)}",
+    )
+    telling.tell(Passage("Immediate check:", form.checks))
+    telling.say(f"Rollback successful. {place(release)} is stable.")
+    return finished(telling, event, policy)

@@ -1,0 +1,218 @@
+"""The parts that messages about a release are put together from: passages of any length, facts, times, buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.core.dialogue import Step
+from bot.core.release import RELEASE
+from bot.core.release_rules import Release
+from bot.messages import blocks
+from bot.messages.message import Block, Message, Said
+from bot.messages.references import STEP_ACTION, Reference
+from bot.messages.text import clip, escape, linked, moment
+
+MOST_ENTRIES = 10
+"""A list shows so many entries where others are beside it; the thread has them all."""
+
+PASSAGE, SECTION = 1_300, 2_900
+"""Characters of a passage that stands beside others, and of a section (Block Kit: 3,000)."""
+
+LINE, PARAGRAPH, CHUNK = 120, 900, 500
+"""Characters of an entry, and of a paragraph, that are shown; and of the pieces of one too long for a section, which
+may grow fivefold by escaping."""
+
+ROW = 5
+"""Buttons in a row, as Slack's clients show them."""
+
+WIDELY_OPEN = 3
+"""A step that is open in more states than this belongs to the card alone."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A titled list or text of any length. A message shows its beginning, the thread has the whole.
+
+    `entries` are outside text as it came; `dress` makes mrkdwn of one. `width` is what is shown of each.
+    """
+
+    title: str
+    entries: tuple[str, ...]
+    bullet: str = "• "
+    width: int = LINE
+    dress: Callable[[str], str] = linked
+
+    def shown(self) -> str:
+        """The title and as many entries as may stand beside other passages, with a word about the rest."""
+        lines = self._first_lines()
+        left = len(self.entries) - len(lines)
+        if left and self.bullet:
+            lines.append(f"… and {left} more in the thread")
+        elif self.is_shortened:
+            lines.append("… in full in the thread")
+        return "\n".join((*self._heading(), *lines))
+
+    @property
+    def is_shortened(self) -> bool:
+        return len(self._first_lines()) < len(self.entries) or any(len(entry) > self.width for entry in self.entries)
+
+    def whole(self) -> Iterator[str]:
+        """All of it, as texts that fit a section each."""
+        pieces = [piece for entry in self.entries for piece in self._pieces(entry)]
+        yield from packed((*self._heading(), *pieces))
+
+    def _heading(self) -> tuple[str, ...]:
+        return (f"*{self.title}*",) if self.title else ()
+
+    def _first_lines(self) -> list[str]:
+        lines: list[str] = []
+        for entry in self.entries[:MOST_ENTRIES]:
+            line = self.bullet + self.dress(clip(entry, self.width))
+            if lines and size(*lines, line) > PASSAGE:
+                break
+            lines.append(line)
+        return lines
+
+    def _pieces(self, entry: str) -> Iterator[str]:
+        if size(line := self.bullet + self.dress(entry)) <= SECTION:
+            yield line
+            return
+        for start in range(0, len(entry), CHUNK):
+            yield escape(entry[start : start + CHUNK])
+
+
+def size(*texts: str) -> int:
+    """Characters as Slack's strictest readers count them: an emoji beyond the first plane is two."""
+    return sum(len(text) + sum(sign > "\uffff" for sign in text) for text in texts)
+
+
+def paragraph(title: str, text: str) -> Passage:
+    """What a person wrote at length."""
+    return Passage(title, tuple(text.splitlines()) or ("",), bullet="", width=PARAGRAPH)
+
+
+def packed(lines: Iterable[str]) -> Iterator[str]:
+    """Lines joined to texts that fit a section each; no line may be longer than one."""
+    text = ""
+    for line in lines:
+        if text and size(text, line) >= SECTION:
+            yield text
+            text = line
+        else:
+            text = f"{text}\n{line}" if text else line
+    if text:
+        yield text
+
+
+@dataclass
+class Telling:
+    """A message as it grows: blocks in their order, and the passages that may need the thread for their rest."""
+
+    release: Release
+    text: str
+    blocks: list[Block] = field(default_factory=list)
+    passages: list[Passage] = field(default_factory=list)
+
+    def say(self, *lines: str) -> None:
+        """A section of lines; empty ones are left out, and no section is made of none."""
+        if given := [line for line in lines if line]:
+            self.blocks.append(blocks.section("\n".join(given)))
+
+    def tell(self, passage: Passage) -> None:
+        if passage.entries:
+            self.passages.append(passage)
+            self.blocks.append(blocks.section(passage.shown()))
+
+    def aside(self, *texts: str) -> None:
+        self.blocks.append(blocks.context(*(text for text in texts if text)))
+
+    def offer(self, steps: Iterable[Step], *more: Block) -> None:
+        """Buttons for steps, and others after them."""
+        self.blocks.extend(rows(self.release, steps, *more))
+
+    def message(self) -> Message:
+        return Message(self.text, tuple(self.blocks))
+
+    def said(self, *, broadcast: bool = False) -> tuple[Said, ...]:
+        """The message, and after it what it had no room for."""
+        return (Said(self.message(), broadcast=broadcast), *self.rest())
+
+    def rest(self) -> tuple[Said, ...]:
+        """The whole of every passage that was shortened, for the thread: a few sections a message."""
+        texts = [text for passage in self.passages if passage.is_shortened for text in passage.whole()]
+        parts = [texts[start : start + 3] for start in range(0, len(texts), 3)]
+        title = f"{escape(self.release.version)}: in full"
+        return tuple(Said(Message(title, tuple(blocks.section(text) for text in part))) for part in parts)
+
+
+# ── buttons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def step_button(release: Release, step: Step) -> Block:
+    """A step's button: it names its release and the stage that it was made for."""
+    reference = Reference(release.dialogue, step.name, release.id, release.stage)
+    confirm = blocks.confirm(f"{step.label}?", step.confirm, step.label) if step.confirm else None
+    return blocks.button(step.label, STEP_ACTION + step.name, reference.write(), style=step.style, confirm=confirm)
+
+
+def rows(release: Release, steps: Iterable[Step], *more: Block) -> tuple[Block, ...]:
+    """Buttons in rows; the table's order, so that what is awaited comes first."""
+    buttons = [*(step_button(release, step) for step in steps), *more]
+    return tuple(blocks.actions(*buttons[start : start + ROW]) for start in range(0, len(buttons), ROW))
+
+
+def answers(release: Release) -> tuple[Step, ...]:
+    """The steps that answer what a state asks for, as buttons; what is open nearly always is left to the card.
+
+    Where a decision is asked for, every way out is an answer.
+    """
+    awaited = RELEASE.awaited(release.state)
+    steps = RELEASE.buttons(release.state)
+    if any(step.confirm for step in awaited):
+        return steps
+    return tuple(step for step in steps if step in awaited or len(step.sources) <= WIDELY_OPEN)
+
+
+# ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def utc(when: datetime, *, day: bool = True) -> str:
+    """A moment in the documents' form: "2024-01-16 16:00 UTC", or "16:00 UTC"."""
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if day else f"{when.astimezone(UTC):%H:%M} UTC"
+
+
+def both_zones(when: datetime, note: str = "") -> str:
+    """A moment in UTC, as logs and plans name it, and in the reader's own zone; a note in brackets after the first."""
+    return f"{utc(when)}{f' ({note})' if note else ''} · {moment(when)} your time"
+
+
+def span(length: timedelta) -> str:
+    """A length of time in words: "45 minutes", "2 hours", "1 h 30 min", "2 days"."""
+    minutes = round(length.total_seconds() / 60)
+    hours, left = divmod(minutes, 60)
+    if hours and left:
+        return f"{hours} h {left} min"
+    if hours >= 48 and hours % 24 == 0:
+        return f"{hours // 24} days"
+    count, unit = (hours, "hour") if hours else (minutes, "minute")
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def minutes(count: int) -> str:
+    return span(timedelta(minutes=count))
+
+
+def is_none(text: str) -> bool:
+    """Whether somebody wrote that there is nothing."""
+    return text.strip().rstrip(".").casefold() in {"", "-", "–", "—", "0", "n/a", "no", "nil", "none"}
+
+
+def place(release: Release) -> str:
+    """The environment as a title: "Production"."""
+    return escape(release.environment[:1].upper() + release.environment[1:])
+
+
+def version(release: Release) -> str:
+    return escape(release.version)
+
+
+def capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
