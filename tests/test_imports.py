@@ -79,7 +79,7 @@ PURE_LIBRARIES = frozenset(
     (
         *("__future__", "collections", "dataclasses", "datetime", "enum", "functools", "html", "itertools", "json"),
         *("math", "operator", "re", "shlex", "string", "textwrap", "typing", "unicodedata", "urllib", "zoneinfo"),
-        *("pydantic", "pydantic_core"),
+        *("pydantic", "pydantic_core", "annotated_types"),
     )
 )
 PURE = ("bot.core", "bot.messages")
