@@ -1,0 +1,291 @@
+"""The worker that says what was committed: claim, send, settle (design, section 3, "Delivery").
+
+A row is marked as ambiguous in a commit of its own before it is sent. Whatever then happens to this process, the mark
+stays until the row is settled, so the next one looks whether Slack has the message before it is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeAlias
+
+from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryIntervalCalculator
+
+from bot.clock import Clock
+from bot.errors import StoreBusyError, TransientError
+from bot.messages.message import Message
+from bot.pace import CARDS, Pace
+from bot.slack import AmbiguousError, AuthorizationError, Posted, RateLimitedError, Slack, UndeliverableError
+from bot.store.interface import Posting, Reader, Store, Transaction
+
+logger = logging.getLogger(__name__)
+
+LANES_AT_ONCE = 16
+LOOK_AGAIN = 30.0
+"""Seconds after which the store is read without being woken: a safety net."""
+
+SHARE = 4
+SHORTEST_GAP = 0.005
+LONGEST_GAP = 0.25
+"""Seconds between two reads. Under load a read is followed by a pause of four times its length, within these."""
+
+LONGEST_BACKOFF = 8
+"""Doublings of one second: some four minutes."""
+
+TOKEN_PAUSE = 60.0
+STORE_PAUSE = 1.0
+GRACE = 3.0
+"""Seconds that what is being sent at the end may take, after the drain."""
+
+WhenUndeliverable: TypeAlias = Callable[[Posting, UndeliverableError], Awaitable[None]]
+
+
+class Outbox:
+    """Sends the store's postings: lanes at the same time, one after the other within a lane.
+
+    `on_undeliverable` is told what Slack refuses for good. Call `wake` after a commit that enqueued something, and
+    after the clock was moved.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        slack: Slack,
+        clock: Clock,
+        pace: Pace | None = None,
+        on_undeliverable: WhenUndeliverable | None = None,
+    ) -> None:
+        self._store = store
+        self._slack = slack
+        self._clock = clock
+        self._pace = pace or Pace()
+        self._on_undeliverable = on_undeliverable
+        self._backoff = BackoffRetryIntervalCalculator(backoff_factor=1.0)
+        self._busy: set[str] = set()
+        self._paused: dict[str, float] = {}
+        self._woken = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """True while messages are being sent."""
+        return self._task is not None and not self._task.done()
+
+    def start(self) -> None:
+        """Begin to send, what an earlier process left first."""
+        self._task = asyncio.create_task(self._run(), name="outbox")
+
+    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - what is left then is kept, nothing fails
+        """Send what can be sent within `timeout` seconds, then end. The rest waits in the store."""
+        task = self._task
+        if task is None:
+            return
+        if not await self.drain(timeout):
+            logger.warning("stopped with messages waiting", extra={"action": "outbox_not_drained"})
+        self._stopping = True
+        self.wake()
+        await asyncio.wait((task,), timeout=GRACE)
+        # What is cut off here is ambiguous, and is looked up by the next process.
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    def wake(self) -> None:
+        """Something was enqueued, or time has passed: look now."""
+        self._idle.clear()
+        self._woken.set()
+
+    async def idle(self) -> None:
+        """Return when nothing is being sent and nothing can be sent now; what waits for a retry does not count."""
+        self.wake()
+        while self.running and not self._idle.is_set():
+            assert self._task is not None
+            waiting = asyncio.ensure_future(self._idle.wait())
+            await asyncio.wait((waiting, self._task), return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+
+    async def drain(self, timeout: float) -> bool:  # noqa: ASYNC109 - the answer says whether it was long enough
+        """Wait until idle, at most `timeout` seconds; whether it is."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self.idle()
+        except TimeoutError:
+            return False
+        return True
+
+    # The dispatcher --------------------------------------------------------------------------------------------
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as lanes:
+            while not self._stopping:
+                self._woken.clear()
+                started = loop.time()
+                pause = await self._round(lanes)
+                gap = SHARE * (loop.time() - started)
+                await asyncio.sleep(min(max(SHORTEST_GAP, gap), LONGEST_GAP))
+                await _either(self._woken, pause)
+
+    async def _round(self, lanes: asyncio.TaskGroup) -> float:
+        """Start what may be sent now; the seconds after which to look again unless woken."""
+        try:
+            return await self._dispatch(lanes)
+        except StoreBusyError as error:
+            logger.warning("the outbox could not be read: %s", error, extra={"action": "outbox_read_failed"})
+        except Exception:
+            # The edge: a fault here must not end all speaking; what waits is kept.
+            logger.exception("the outbox could not be read", extra={"action": "outbox_read_failed"})
+        return STORE_PAUSE
+
+    async def _dispatch(self, lanes: asyncio.TaskGroup) -> float:
+        now, tick = self._clock.now(), self._pace.monotonic()
+        self._paused = {lane: until for lane, until in self._paused.items() if until > tick}
+        room = LANES_AT_ONCE - len(self._busy)
+        ready: tuple[Posting, ...] = ()
+        later: datetime | None = None
+        if room:
+            without = (*self._busy, *self._paused)
+            ready, later = await self._store.read(partial(_look, now=now, limit=room, without=without))
+        for posting in ready:
+            self._begin(posting, lanes)
+        if not self._busy and not self._paused and not self._woken.is_set():
+            self._idle.set()
+        if ready and len(ready) == room:
+            return 0.0
+        waits = [until - tick for until in self._paused.values()]
+        if later is not None:
+            waits.append((later - self._clock.now()).total_seconds())
+        return max(0.0, min([LOOK_AGAIN, *waits]))
+
+    def _begin(self, posting: Posting, lanes: asyncio.TaskGroup) -> None:
+        """Let a lane speak, if its pace allows."""
+        lane = lane_of(posting)
+        if lane in self._busy:
+            return
+        if wait := self._pace.spend(lane):
+            self._paused[lane] = self._pace.monotonic() + wait
+            return
+        self._busy.add(lane)
+        lanes.create_task(self._speak(posting, lane), name=f"outbox:{lane}")
+
+    async def _speak(self, posting: Posting, lane: str) -> None:
+        try:
+            await self._deliver(posting, lane)
+        except StoreBusyError as error:
+            # Whatever Slack said is not recorded; the row is ambiguous or was not begun, and both are safe.
+            logger.warning("a posting was not settled: %s", error, extra={"action": "posting_not_settled"})
+            self._paused[lane] = self._pace.monotonic() + STORE_PAUSE
+        except Exception as error:
+            # The edge: a fault with one message must end neither the worker nor the message.
+            logger.exception("a posting failed", extra={"action": "posting_failed", "posting": posting.id})
+            self._paused[lane] = self._pace.monotonic() + STORE_PAUSE
+            await self._keep(posting, type(error).__name__)
+        finally:
+            self._busy.discard(lane)
+            self.wake()
+
+    # One posting -----------------------------------------------------------------------------------------------
+
+    async def _deliver(self, posting: Posting, lane: str) -> None:
+        if not await self._store.write(partial(_mark, posting=posting)):
+            return
+        try:
+            posted = await self._say(posting)
+        except RateLimitedError as error:
+            self._pace.hold(lane, error.retry_after)
+            await self._retry(posting, error.retry_after, str(error))
+        except UndeliverableError as error:
+            await self._give_up(posting, error)
+        except AuthorizationError as error:
+            logger.error("%s", error, extra={"action": "token_refused", "posting": posting.id})  # noqa: TRY400 - no fault of the code
+            await self._retry(posting, TOKEN_PAUSE, str(error), ambiguous=posting.ambiguous)
+        except TransientError as error:
+            pause = max(self._pause(posting), error.retry_after or 0.0)
+            await self._retry(posting, pause, str(error), ambiguous=isinstance(error, AmbiguousError))
+        else:
+            await self._store.write(partial(_settle, posting=posting, posted=posted, at=self._clock.now()))
+
+    async def _say(self, posting: Posting) -> Posted | None:
+        """Send it, unless it has been. None for a card, which is posted nowhere anew."""
+        outgoing = posting.message
+        message = Message(outgoing.text, outgoing.blocks)
+        if outgoing.kind == "card":
+            assert posting.thread_ts is not None
+            await self._slack.update(outgoing.channel, posting.thread_ts, message)
+            return None
+        thread_ts = posting.thread_ts if outgoing.kind == "reply" else None
+        if posting.ambiguous and (found := await self._look_up(posting, thread_ts)):
+            return found
+        return await self._slack.post(
+            outgoing.channel, message, key=outgoing.key, thread_ts=thread_ts, broadcast=outgoing.broadcast
+        )
+
+    async def _look_up(self, posting: Posting, thread_ts: str | None) -> Posted | None:
+        """Whether an earlier try did reach Slack. AmbiguousError where that can't be known for now."""
+        outgoing = posting.message
+        try:
+            return await self._slack.find_by_key(outgoing.channel, thread_ts, outgoing.key, posting.enqueued_at)
+        except TransientError as error:
+            raise AmbiguousError(str(error), error.retry_after) from error
+        except UndeliverableError as error:
+            # Better said twice than never; if it can't be posted there either, a person will hear why.
+            logger.warning("cannot look before sending again: %s", error, extra={"action": "look_up_refused"})
+            return None
+
+    async def _retry(self, posting: Posting, pause: float, reason: str, *, ambiguous: bool = False) -> None:
+        logger.info("posting %d waits: %s", posting.id, reason, extra={"action": "posting_waits", "pause": pause})
+        not_before = self._clock.now() + timedelta(seconds=pause)
+        await self._store.write(
+            lambda tx: tx.retry(posting.id, not_before, ambiguous=ambiguous, reason=reason),
+        )
+
+    async def _give_up(self, posting: Posting, error: UndeliverableError) -> None:
+        extra = {"action": "undeliverable", "posting": posting.id, "channel": posting.message.channel}
+        logger.warning("undeliverable: %s", error, extra=extra)
+        await self._store.write(lambda tx: tx.give_up(posting.id, str(error), self._clock.now()))
+        if self._on_undeliverable is not None:
+            await self._on_undeliverable(posting, error)
+
+    async def _keep(self, posting: Posting, reason: str) -> None:
+        """After a fault of our own: try again later, and look first."""
+        try:
+            await self._retry(posting, self._pause(posting), reason, ambiguous=True)
+        except Exception:
+            # The edge again: a disk that is full refuses this write as well. The row is ambiguous already.
+            logger.exception("a posting was not settled", extra={"action": "posting_not_settled"})
+
+    def _pause(self, posting: Posting) -> float:
+        return self._backoff.calculate_sleep_duration(min(posting.attempts, LONGEST_BACKOFF))
+
+
+def lane_of(posting: Posting) -> str:
+    """The lane of a posting, as the store names it."""
+    outgoing = posting.message
+    return f"{CARDS}{outgoing.channel}" if outgoing.kind == "card" else outgoing.channel
+
+
+async def _either(woken: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await woken.wait()
+    except TimeoutError:
+        return
+
+
+def _look(
+    reader: Reader, now: datetime, limit: int, without: tuple[str, ...]
+) -> tuple[tuple[Posting, ...], datetime | None]:
+    return reader.postings(now, limit, without), reader.next_posting(now)
+
+
+def _mark(tx: Transaction, posting: Posting) -> bool:
+    return tx.begin(posting.id)
+
+
+def _settle(tx: Transaction, posting: Posting, posted: Posted | None, at: datetime) -> None:
+    tx.settle(posting.id, posted.ts if posted else None, posted.channel if posted else None, at)
