@@ -22,6 +22,7 @@ class Conversations:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._messages: dict[str, dict[str, Message]] = defaultdict(dict)
+        self._replies: dict[tuple[str, str], list[Message]] = defaultdict(list)
         self._ephemerals: dict[str, list[Message]] = defaultdict(list)
         self._read: dict[tuple[str, str, str | None], str] = {}
 
@@ -39,7 +40,7 @@ class Conversations:
         return [message for message in self.in_order(channel) if message.is_in_channel]
 
     def replies_to(self, channel: str, ts: str) -> list[Message]:
-        return [message for message in self.in_order(channel) if message.is_reply and message.thread_ts == ts]
+        return list(self._replies.get((channel, ts), ()))
 
     def thread(self, channel: str, ts: str) -> list[Message]:
         """The root and its replies; empty where there is no such root."""
@@ -61,6 +62,7 @@ class Conversations:
         self._messages[channel.id][message.ts] = message
         message.pings = frozenset(mentioned(message.text, message.blocks))
         if message.thread_ts and message.is_reply and (root := self.get(channel.id, message.thread_ts)):
+            self._replies[channel.id, root.ts].append(message)
             root.thread_ts = root.ts
             self._tell("message_changed", root, channel)
         self._tell("message", message, channel)
@@ -92,6 +94,8 @@ class Conversations:
             audience = {message.ephemeral_for}
         else:
             del self._messages[channel.id][message.ts]
+            if message.is_reply and message.thread_ts:
+                self._replies[channel.id, message.thread_ts].remove(message)
             audience = channel.members
         data = {"channel": channel.id, "ts": message.ts, "thread_ts": message.thread_ts}
         self._workspace.events.append("message_deleted", data, audience)

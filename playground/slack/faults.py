@@ -6,7 +6,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Literal
 
-Trouble = Literal["ratelimited", "server_error", "reset", "timeout", "accepted_then_dropped"]
+Trouble = Literal["ratelimited", "server_error", "reset", "timeout", "accepted_then_dropped", "refused"]
 ANY = "*"
 
 
@@ -16,11 +16,12 @@ class Fault:
 
     ratelimited: 429 with Retry-After, nothing is done. server_error: 500, nothing is done. reset: the connection
     breaks before anything is done. timeout: nothing is answered, nothing is done. accepted_then_dropped: the call is
-    carried out, then the connection breaks before the answer.
+    carried out, then the connection breaks before the answer. refused: {"ok": false, "error": `error`}.
     """
 
     trouble: Trouble
     retry_after: int = 1
+    error: str = ""
 
 
 class Faults:
@@ -33,6 +34,10 @@ class Faults:
     def next_calls(self, method: str, trouble: Trouble, *, times: int = 1, retry_after: int = 1) -> None:
         """The next `times` calls of a method ("*" for any) go wrong."""
         self._waiting[method].extend([Fault(trouble, retry_after)] * times)
+
+    def refuse_next(self, method: str, error: str, *, times: int = 1) -> None:
+        """The next `times` calls are refused with an error of Slack's, such as fatal_error or token_revoked."""
+        self._waiting[method].extend([Fault("refused", error=error)] * times)
 
     def duplicate_next(self, times: int = 1) -> None:
         """The next deliveries of events or interactions reach the app twice, the same to the letter."""

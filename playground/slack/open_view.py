@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from playground.slack.choosing import action_fields, named_element, require_confirmation, require_success
-from playground.slack.elements import HOLDINGS, Placed, initial_values, placed_elements
+from playground.slack.elements import HOLDINGS, Placed, initial_values, options_of, placed_elements
 from playground.slack.filling import filled
 from playground.slack.interaction import Interactions
 from playground.slack.shapes import Json, PersonError
@@ -72,6 +72,10 @@ class View:
         if isinstance(content, list):
             return [entry["text"]["text"] if isinstance(entry, dict) else entry for entry in content]
         return content
+
+    def options(self, name: str) -> list[str]:
+        """The labels of what a select, checkboxes or radio buttons offer."""
+        return [option["text"]["text"] for option in options_of(self._input(name).element)]
 
     def fill(self, *pairs: tuple[str, Any], **named: Any) -> View:  # noqa: ANN401 - depends on the element
         """Fill inputs: by label or id in pairs, by block_id or action_id as keywords. None empties one."""

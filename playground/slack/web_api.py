@@ -147,6 +147,8 @@ def _limited(wait: int, headers: dict[str, str]) -> Reply:
 def _faulty(fault: Fault, headers: dict[str, str]) -> Reply:
     if fault.trouble == "ratelimited":
         return _limited(fault.retry_after, headers)
+    if fault.trouble == "refused":
+        return _refused(ApiError(fault.error), headers)
     if fault.trouble == "server_error":
         return Reply(500, {"ok": False, "error": "internal_error"}, headers)
     return Reply(200, {}, headers, fault)

@@ -93,6 +93,9 @@ async def test_a_thread_is_named_by_its_root_alone(client: AsyncWebClient, serve
     assert answer["messages"][0]["reply_count"] == 2
     assert answer["messages"][2]["subtype"] == "thread_broadcast"
     assert (await refusal(client.conversations_replies(channel=RELEASES, ts=reply)))["error"] == "thread_not_found"
+    await client.chat_delete(channel=RELEASES, ts=reply)
+    answer = await client.conversations_replies(channel=RELEASES, ts=root)
+    assert [message["text"] for message in answer["messages"]] == ["root", "loud"]
 
 
 async def test_an_update_with_text_alone_removes_the_blocks_and_keeps_the_metadata(

@@ -112,6 +112,7 @@ async def test_the_client_does_not_submit_what_its_fields_do_not_allow(
 
 async def test_a_submission_carries_every_input_in_slacks_own_shapes(server: SlackServer, recorded: Any) -> None:
     view = await opened(server, recorded, modal(private_metadata="secret"))
+    assert view.options("How") == ["Rolling", "Canary"]
     view.fill(
         ("Version", "v1"),
         ("Flags", ["Canary"]),

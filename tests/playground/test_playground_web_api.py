@@ -136,6 +136,12 @@ async def test_trouble_can_be_ordered_for_the_next_call_and_is_over_after_it(
     assert len(quinn.messages("#releases")) == posted + 1
 
 
+async def test_a_refusal_of_slacks_can_be_ordered_by_name(client: AsyncWebClient, server: SlackServer) -> None:
+    server.faults.refuse_next("usergroups.users.list", "plan_upgrade_required")
+    assert (await refusal(client.usergroups_users_list(usergroup="S0000000001")))["error"] == "plan_upgrade_required"
+    await client.usergroups_users_list(usergroup="S0000000001")
+
+
 async def test_the_inspector_sees_every_call_and_nothing_secret(client: AsyncWebClient, server: SlackServer) -> None:
     await client.chat_postMessage(channel="C0000000001", text=f"my token is {server.bot_token}")
     [item] = server.traffic.after(0)
