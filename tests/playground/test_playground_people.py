@@ -21,40 +21,40 @@ def raw(text: str) -> Json:
     return {"type": "raw_text", "text": text}
 
 
+USER, GROUP = "U0000000001", "S0000000001"
+mrkdwn = f"*By* <@{USER}> for <!subteam^{GROUP}> in <#{RELEASES}> <https://a.example|notes> at <!date^1^{{date}}|noon>"
+LEAVES: list[Json] = [
+    {"type": "text", "text": "a "},
+    {"type": "link", "url": "https://b.example"},
+    {"type": "emoji", "name": "tada"},
+    {"type": "user", "user_id": USER},
+    {"type": "broadcast", "range": "here"},
+]
+BLOCKS: list[Json] = [
+    {"type": "header", "text": {"type": "plain_text", "text": "🚀 Release <b>"}},
+    {"type": "section", "text": {"type": "mrkdwn", "text": MRKDWN}},
+    {"type": "section", "fields": [{"type": "mrkdwn", "text": "A &lt; B"}, {"type": "mrkdwn", "text": "C"}]},
+    {"type": "divider"},
+    {"type": "table", "rows": [[raw("Test"), raw("Result")], [raw("Login"), raw("✅")]]},
+    {
+        "type": "rich_text",
+        "elements": [
+            {"type": "rich_text_section", "elements": LEAVES},
+            {
+                "type": "rich_text_list",
+                "style": "bullet",
+                "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "item"}]}],
+            },
+        ],
+    },
+    {"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}, {"type": "plain_text", "text": "y"}]},
+    {"type": "markdown", "text": "**bold**"},
+    {"type": "image", "image_url": "https://a.example/x.png", "alt_text": "A chart"},
+]
+
+
 async def test_blocks_read_as_the_text_a_person_sees(server: SlackServer) -> None:
-    user, group = "U0000000001", "S0000000001"
-    mrkdwn = (
-        f"*By* <@{user}> for <!subteam^{group}> in <#{RELEASES}> <https://a.example|notes> at <!date^1^{{date}}|noon>"
-    )
-    leaves: list[Json] = [
-        {"type": "text", "text": "a "},
-        {"type": "link", "url": "https://b.example"},
-        {"type": "emoji", "name": "tada"},
-        {"type": "user", "user_id": user},
-        {"type": "broadcast", "range": "here"},
-    ]
-    blocks: list[Json] = [
-        {"type": "header", "text": {"type": "plain_text", "text": "🚀 Release <b>"}},
-        {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn}},
-        {"type": "section", "fields": [{"type": "mrkdwn", "text": "A &lt; B"}, {"type": "mrkdwn", "text": "C"}]},
-        {"type": "divider"},
-        {"type": "table", "rows": [[raw("Test"), raw("Result")], [raw("Login"), raw("✅")]]},
-        {
-            "type": "rich_text",
-            "elements": [
-                {"type": "rich_text_section", "elements": leaves},
-                {
-                    "type": "rich_text_list",
-                    "style": "bullet",
-                    "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "item"}]}],
-                },
-            ],
-        },
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": "x"}, {"type": "plain_text", "text": "y"}]},
-        {"type": "markdown", "text": "**bold**"},
-        {"type": "image", "image_url": "https://a.example/x.png", "alt_text": "A chart"},
-    ]
-    assert Reader(server.workspace).blocks(blocks).splitlines() == [
+    assert Reader(server.workspace).blocks(BLOCKS).splitlines() == [
         "🚀 Release <b>",
         "*By* @Quinn Avery for @qa-team in #releases notes at noon",
         "A < B",
