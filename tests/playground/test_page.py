@@ -383,6 +383,33 @@ async def test_a_lost_stream_comes_back_with_what_was_missed(page: Page, fixture
     await expect(page.locator("#connection")).to_be_hidden()
 
 
+async def test_reading_further_up_is_not_disturbed_by_new_messages(page: Page, fixture: Fixture) -> None:
+    for number in range(12):
+        await fixture.server.person("dana").says(f"line {number}", "#releases")
+    scroller = page.locator("#messages")
+    await expect(page.locator("#main .message").last).to_be_in_viewport()
+    await scroller.evaluate("(node) => { node.scrollTop = 0; }")
+    await fixture.server.person("dana").says("the newest", "#releases")
+    await expect(page.get_by_test_id("new-messages")).to_be_visible()
+    assert await scroller.evaluate("(node) => node.scrollTop") == 0
+    await page.get_by_test_id("new-messages").click()
+    await expect(page.locator("#main .message", has_text="the newest")).to_be_in_viewport()
+    await expect(page.get_by_test_id("unread-divider")).to_have_count(1)
+    await expect(page.get_by_test_id("new-messages")).to_be_hidden()
+
+
+async def test_a_button_is_busy_until_the_app_has_answered(page: Page, fixture: Fixture) -> None:
+    held = page.expect_request("**/playground/action")
+    await page.route("**/playground/action", lambda _: None)
+    snooze = card(page, fixture).locator("[data-action-id=alone]")
+    async with held as asked:
+        await snooze.click()
+    await expect(snooze).to_have_attribute("aria-busy", "true")
+    request = await asked.value
+    assert request.post_data_json["action_id"] == "alone"
+    await page.unroute("**/playground/action")
+
+
 async def test_outside_text_never_becomes_markup(page: Page, fixture: Fixture) -> None:
     hostile = "<img src=x onerror=alert(1)> <javascript:alert(2)|press> &lt;b&gt;bold&lt;/b&gt; <!channel>"
     blocks = [

@@ -16,7 +16,7 @@ import { plain, textNode } from "./text.js";
 
 /** @type {Record<string, (block: Block, context: Context) => any>} */
 const DRAW = {
-  header: (block) => h("div", { class: "block-header-text", role: "heading", "aria-level": 3 }, plain(block.text)),
+  header: (block) => h("div", { class: "block-header-text", role: "heading", "aria-level": 2 }, plain(block.text)),
   section,
   context: contextBlock,
   actions: (block, context) => block.elements.map((/** @type {any} */ element) => drawElement(element, block, context)),

@@ -22,19 +22,13 @@ export class ChannelPane {
     this.closed = false;
     /** @type {string|null} */
     this.unreadFrom = null;
-    this.build(root);
-  }
-
-  /** @param {HTMLElement} root */
-  build(root) {
-    const { session, channel } = this;
     const name = this.isDirect ? this.conversation?.name : `#${this.conversation?.name}`;
     this.head = h("header", { class: "pane-head", dataset: { testid: "channel-header" } });
     this.scroller = h("div", { class: "scroller", id: "messages", tabIndex: -1 });
+    this.list = new MessageList(this.scroller, { session, channel, inThread: false, openThread: guide.openThread },
+      `Messages in ${name}`);
     this.pill = h("button", { class: "new-pill", type: "button", hidden: true, dataset: { testid: "new-messages" },
       onclick: () => this.list.toBottom() }, "New messages", icon("down", 14));
-    this.list = new MessageList(this.scroller, { session, channel, inThread: false, openThread: this.guide.openThread },
-      `Messages in ${name}`);
     this.composer = new Composer(session, { channel, placeholder: `Message ${name}`, sent: () => this.list.toBottom() });
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     replace(root, this.head, h("div", { class: "scroller-frame" }, this.scroller, this.pill), this.composer.node);

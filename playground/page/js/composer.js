@@ -4,7 +4,7 @@ import { complete } from "./complete.js";
 import { freshId, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { openMenu, showAt } from "./popup.js";
-import { toastError } from "./toast.js";
+import { announce, toastError } from "./toast.js";
 
 /** @typedef {import('./session.js').Session} Session */
 
@@ -29,8 +29,8 @@ export class Composer {
     const listId = freshId("suggestions");
     this.list = h("div", { class: "popup listbox", role: "listbox", id: listId, popover: "manual", "aria-label": "Suggestions",
       dataset: { testid: "suggestions" } });
-    this.input = h("textarea", { class: "composer-input", rows: 1, placeholder, "aria-label": placeholder, role: "combobox",
-      "aria-expanded": "false", "aria-autocomplete": "list", "aria-controls": listId, value: this.session.drafts.get(this.draftKey) ?? "",
+    this.input = h("textarea", { class: "composer-input", rows: 1, placeholder, "aria-label": placeholder,
+      "aria-haspopup": "listbox", "aria-autocomplete": "list", "aria-controls": listId, value: this.session.drafts.get(this.draftKey) ?? "",
       id: thread ? undefined : "composer-input", dataset: { testid: thread ? "thread-composer" : "composer" } });
     this.hint = h("div", { class: "composer-hint", dataset: { testid: "composer-hint" } });
     this.sendButton = h("button", { class: "send", type: "submit", "aria-label": "Send", title: "Send (Enter)",
@@ -86,8 +86,8 @@ export class Composer {
     one.picture, h("span", { class: "option-text" }, h("span", { class: "option-label" }, one.label),
       one.description && h("span", { class: "option-description" }, one.description)))));
     showAt(this.list, this.node, { width: "anchor", above: true });
-    this.input.setAttribute("aria-expanded", "true");
     this.mark();
+    announce(`${this.suggestions.length} suggestion${this.suggestions.length === 1 ? "" : "s"}`);
   }
 
   mark() {
@@ -103,7 +103,6 @@ export class Composer {
     this.suggestions = [];
     if (this.list.isConnected && this.list.matches(":popover-open")) this.list.hidePopover();
     this.list.remove();
-    this.input.setAttribute("aria-expanded", "false");
     this.input.removeAttribute("aria-activedescendant");
   }
 

@@ -158,19 +158,19 @@ function swap(old, node) {
 
 /** @param {string} key @param {string} label @returns {Item} */
 function divider(key, label) {
-  return { key, signature: label, build: () => h("div", { class: "day-divider", role: "separator", "aria-label": label },
+  return { key, signature: label, build: () => h("div", { class: "day-divider", role: "listitem" },
     h("span", {}, label)) };
 }
 
 /** @returns {Item} */
 function newLine() {
-  return { key: "new-line", signature: "", build: () => h("div", { class: "new-line", role: "separator", "aria-label": "New messages",
+  return { key: "new-line", signature: "", build: () => h("div", { class: "new-line", role: "listitem",
     dataset: { testid: "unread-divider" } }, h("span", {}, "New")) };
 }
 
 /** @param {number} count @returns {Item} */
 function repliesLine(count) {
   const label = `${count} ${count === 1 ? "reply" : "replies"}`;
-  return { key: "replies", signature: label, build: () => h("div", { class: "replies-line", role: "separator", "aria-label": label },
+  return { key: "replies", signature: label, build: () => h("div", { class: "replies-line", role: "listitem" },
     h("span", {}, label)) };
 }

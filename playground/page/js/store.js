@@ -12,6 +12,15 @@ export function isReply(message) {
   return Boolean(message.thread_ts && message.thread_ts !== message.ts);
 }
 
+/**
+ * @template {{id: string}} T
+ * @param {T[]} entries
+ * @returns {Map<string, T>}
+ */
+function byIdentifier(entries) {
+  return new Map(entries.map((entry) => [entry.id, entry]));
+}
+
 export class Store extends EventTarget {
   /** @param {import('./types.js').Workspace} workspace */
   constructor(workspace) {
@@ -24,17 +33,22 @@ export class Store extends EventTarget {
     this.ephemerals = new Map();
     /** @type {import('./types.js').View|null} */
     this.home = null;
-    this.setWorkspace(workspace);
+    this.workspace = workspace;
+    this.me = workspace.me;
+    this.clock = workspace.clock;
+    this.people = byIdentifier(workspace.people);
+    this.groups = byIdentifier(workspace.groups);
+    this.channels = byIdentifier(workspace.channels);
+    this.direct = byIdentifier(workspace.direct);
   }
 
   /** @param {import('./types.js').Workspace} workspace */
   setWorkspace(workspace) {
     this.workspace = workspace;
-    this.me = workspace.me;
-    this.people = new Map(workspace.people.map((person) => [person.id, person]));
-    this.groups = new Map(workspace.groups.map((group) => [group.id, group]));
-    this.channels = new Map(workspace.channels.map((channel) => [channel.id, channel]));
-    this.direct = new Map(workspace.direct.map((direct) => [direct.id, direct]));
+    this.people = byIdentifier(workspace.people);
+    this.groups = byIdentifier(workspace.groups);
+    this.channels = byIdentifier(workspace.channels);
+    this.direct = byIdentifier(workspace.direct);
     this.setClock(workspace.clock);
     this.tell("workspace");
   }
@@ -155,7 +169,7 @@ export class Store extends EventTarget {
 
   /** Every list that may hold a message of the channel. @param {string} channel */
   mapsOf(channel) {
-    const belongs = ([key]) => key === channel || key.startsWith(`${channel}/`);
+    const belongs = (/** @type {[string, unknown]} */ [key]) => key === channel || key.startsWith(`${channel}/`);
     return [this.messages, this.threads, this.ephemerals].flatMap((lists) => [...lists].filter(belongs));
   }
 
