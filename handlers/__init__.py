@@ -1,0 +1,17 @@
+"""Slack in, service out: one file a feature, one line to register it."""
+
+from __future__ import annotations
+
+from slack_bolt.async_app import AsyncApp
+
+from handlers import fallback, home, release, reminders, replies, steps, threads, workspace
+from handlers.context import Context
+
+FEATURES = (replies, release, steps, threads, reminders, home, workspace, fallback)
+"""In the order in which Bolt asks them; `fallback` hears what is left."""
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    """Let every feature listen."""
+    for feature in FEATURES:
+        feature.register(app, context)

@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar
 from bot.core.events import Act, Conversation, Event
 from bot.core.forms import Form
 from bot.core.policy import Service
-from bot.core.roles import Actor, Role
+from bot.core.roles import MACHINES, Actor, Role
 from bot.errors import Refusal
 
 C = TypeVar("C", bound=Conversation)
@@ -121,6 +121,11 @@ class Step:
     guards: tuple[Guard, ...] = ()
     facts: Facts | None = None
     effect: Effect | None = None
+
+    @property
+    def by_people(self) -> bool:
+        """True if people may take it, and not machines alone."""
+        return isinstance(self.by, Signers) or not self.by or not MACHINES.issuperset(self.by)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,12 @@ def reminders_for(dialogue: Dialogue[C], conversation: C, policy: Service) -> tu
     return tuple(reminders)
 
 
+def awaited_roles(dialogue: Dialogue[C], conversation: C) -> tuple[Role, ...]:
+    """The roles that are asked for something now, people and machines."""
+    owners = (_owners(step, dialogue.allowed(step, conversation)) for step in dialogue.awaited(conversation.state))
+    return tuple(dict.fromkeys(role for roles in owners for role in roles))
+
+
 def _owners(step: Step, allowed: tuple[Role, ...]) -> tuple[Role, ...]:
     """Who is reminded of a step: its first role; where the conversation chooses its signers, all of them."""
     return allowed if isinstance(step.by, Signers) else allowed[:1]

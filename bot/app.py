@@ -1,0 +1,192 @@
+"""The composition root: the only module that sees every part. Nothing is built at import."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+import handlers
+from bot.background import Background
+from bot.clock import Clock, SystemClock
+from bot.conversations import Conversations
+from bot.directory import Directory
+from bot.http.door import SLACK_PATH, Door
+from bot.http.health import Health
+from bot.outbox import Outbox
+from bot.queries import Queries
+from bot.schedule import Schedule
+from bot.settings import Configuration, Environment, Transport
+from bot.slack import Slack
+from bot.store.sqlite import SQLiteStore
+from bot.transports import HttpServer, SocketClient, until_signalled
+from handlers.context import Context
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 10.0
+"""How long a stopping process finishes what it began; platforms kill after 30 seconds or less."""
+
+
+@dataclass(frozen=True)
+class Application:
+    """Greenlight, put together: what serves it, and what runs beside."""
+
+    environment: Environment
+    bolt: AsyncApp
+    door: Door
+    store: SQLiteStore
+    slack: Slack
+    directory: Directory
+    outbox: Outbox
+    schedule: Schedule
+    conversations: Conversations
+    queries: Queries
+    background: Background
+    configuration: Configuration
+    socket: SocketClient | None
+
+    async def start(self) -> None:
+        """Begin to send and to remind. Slack need not be reachable."""
+        self.outbox.start()
+        await self.schedule.start()
+        if self.socket is not None:
+            self.socket.start()
+        self.background.run(self.slack.identify(), "identify")
+        self.background.run(self.directory.warm(tuple(self.configuration.services.values())), "warm_directory")
+
+    async def stop(self) -> None:
+        """After HTTP's intake was closed: finish what was begun, then close. What is not sent waits in the store."""
+        if self.socket is not None:
+            await self.socket.stop()
+        await self.background.drain(DRAIN_SECONDS)
+        await self.schedule.stop()
+        await self.outbox.stop(DRAIN_SECONDS)
+        await self.store.close()
+        await self.slack.close()
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way: no reminder due, no message that could be sent, no background work."""
+        await self.background.drain()
+        await self.schedule.settled()
+        await self.outbox.idle()
+
+
+def assemble(environment: Environment, configuration: Configuration, clock: Clock | None = None) -> Application:
+    """Put the application together. Raises ConfigurationError where the database can't be used."""
+    clock = clock or SystemClock()
+    background = Background()
+    slack = Slack(environment.bot_token.get_secret_value(), base_url=environment.slack_api_url)
+    directory = Directory(slack, clock)
+    store = SQLiteStore(environment.database)
+    outbox = Outbox(store, slack, clock)
+
+    def committed() -> None:
+        outbox.wake()
+        schedule.wake()
+
+    conversations = Conversations(store, configuration.services, directory, clock, committed)
+    queries = Queries(store, configuration.services, directory)
+    schedule = Schedule(store, clock, conversations.fire)
+    bolt = _bolt(environment, slack)
+    context = Context(configuration, conversations, queries, directory, slack, clock, background)
+    handlers.register(bolt, context)
+    socket = None
+    if environment.transport is Transport.SOCKET:
+        assert environment.app_token is not None
+        socket = SocketClient(bolt, environment.app_token.get_secret_value())
+    vital = Vital(store, outbox, schedule, socket, clock, clock.now())
+    door = Door(None if socket else AsyncSlackRequestHandler(bolt, path=SLACK_PATH), vital.health)
+    return Application(
+        environment=environment,
+        bolt=bolt,
+        door=door,
+        store=store,
+        slack=slack,
+        directory=directory,
+        outbox=outbox,
+        schedule=schedule,
+        conversations=conversations,
+        queries=queries,
+        background=background,
+        configuration=configuration,
+        socket=socket,
+    )
+
+
+@dataclass(frozen=True)
+class Vital:
+    """What must work for Greenlight to be of use."""
+
+    store: SQLiteStore
+    outbox: Outbox
+    schedule: Schedule
+    socket: SocketClient | None
+    clock: Clock
+    started: datetime
+
+    async def health(self) -> Health:
+        """The answer of `/health`."""
+        checks = {
+            "database": await self.store.read(lambda reader: reader.healthy()),
+            "outbox": self.outbox.running,
+            "scheduler": self.schedule.running,
+        }
+        if self.socket is not None:
+            checks["socket"] = await self.socket.connected()
+        return Health(version("greenlight"), int((self.clock.now() - self.started).total_seconds()), checks)
+
+
+def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
+    """Bolt as the design measured it: answered after the commit, no call to Slack in the constructor or on the way."""
+    secret = environment.signing_secret.get_secret_value() if environment.signing_secret else ""
+
+    async def authorize() -> AuthorizeResult:
+        # One workspace, one token: nothing to look up. Bolt's own way asks auth.test on the first request.
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=None,
+            bot_token=environment.bot_token.get_secret_value(),
+            bot_user_id=slack.bot_user,
+        )
+
+    return AsyncApp(
+        name="greenlight",
+        signing_secret=secret,
+        client=slack.client,
+        authorize=authorize,
+        process_before_response=True,
+        request_verification_enabled=bool(secret),
+        logger=logging.getLogger("slack_bolt"),
+    )
+
+
+@asynccontextmanager
+async def running(
+    environment: Environment, configuration: Configuration, clock: Clock | None = None
+) -> AsyncIterator[tuple[Application, HttpServer]]:
+    """Greenlight while it runs: listening, reminding, sending; stopped in the order intake, drain, scheduler, close."""
+    application = assemble(environment, configuration, clock)
+    server = HttpServer(application.door, environment.host, environment.port)
+    await application.start()
+    try:
+        await server.start()
+        yield application, server
+    finally:
+        await server.stop()
+        await application.stop()
+
+
+async def serve(environment: Environment, configuration: Configuration) -> None:
+    """Run until the process is told to stop (SIGTERM, SIGINT)."""
+    async with running(environment, configuration) as (_, server):
+        logger.info("serving on port %d", server.port, extra={"action": "serving"})
+        await until_signalled()
+    logger.info("stopped", extra={"action": "stopped"})

@@ -1,0 +1,216 @@
+"""The intents as handlers call them: who acts is looked up, the form is read, and one transaction follows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from bot.clock import Clock
+from bot.core.dialogue import Dialogue, Move, Situation, Step, admit
+from bot.core.dialogues import DIALOGUES
+from bot.core.events import Conversation
+from bot.core.forms import Form
+from bot.core.policy import Service
+from bot.core.prefill import Known
+from bot.core.release_forms import ApprovalForm
+from bot.core.roles import Actor, Role
+from bot.directory import Directory
+from bot.errors import Refusal
+from bot.messages.references import Reference
+from bot.service import (
+    Opening,
+    Recipients,
+    Taken,
+    fire_reminder,
+    load,
+    open_conversation,
+    policy_of,
+    read_conversation,
+    snooze_reminder,
+    take_step,
+)
+from bot.store.interface import Reader, Record, Store, StoredReminder, Transaction
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A form that may be opened: its step, what is known for it, and who asked."""
+
+    step: Step
+    form: type[Form]
+    known: Known
+    actor: Actor
+
+
+class Conversations:
+    """All that can be done to conversations. `committed` is called after every commit, to wake outbox and schedule.
+
+    Every method that changes something raises Refusal where it is not possible and StoreBusyError where it could not
+    be recorded in time; nothing was recorded in either case.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        policies: Mapping[str, Service],
+        directory: Directory,
+        clock: Clock,
+        committed: Callable[[], None],
+    ) -> None:
+        self.store = store
+        self.policies = policies
+        self._directory = directory
+        self._clock = clock
+        self._committed = committed
+
+    async def ask(self, reference: Reference, user: str) -> Asked:
+        """What is needed to open a step's form. Refusal where the step is not possible, before anything is typed."""
+        dialogue = DIALOGUES[reference.dialogue]
+        step = dialogue.step(reference.step)
+        conversation, policy = await self._subject(reference)
+        actor = await self._directory.actor(user, policy)
+        move, now = Move(step.name, actor, None, reference.stage), self._clock.now()
+        blank = conversation or self._opening(reference, "").blank(dialogue, move, policy, now)
+        admit(dialogue, Situation(blank, move, policy, now))
+        if step.form is None:
+            raise Refusal(f"“{step.label}” needs no details.")
+        previous, verified = await self.store.read(partial(_history, dialogue=dialogue, policy=policy))
+        return Asked(step, step.form, Known(conversation, policy, previous, verified, now), actor)
+
+    async def take(self, reference: Reference, user: str, answers: Mapping[str, Any], delivery: str) -> Taken:
+        """Take the step that a reference names, or open a conversation with it. `delivery` names the request."""
+        dialogue = DIALOGUES[reference.dialogue]
+        step = dialogue.step(reference.step)
+        form = step.form.from_answers(answers) if step.form else None
+        policy = await self._policy(reference)
+        actor, vouched = await self._actor_and_vouched(user, form, policy)
+        move = Move(step.name, actor, form, reference.stage, vouched)
+        now = self._clock.now()
+        if reference.conversation:
+            return await self._write(
+                partial(
+                    take_step,
+                    conversation_id=reference.conversation,
+                    move=move,
+                    policies=self.policies,
+                    delivery=delivery,
+                    now=now,
+                )
+            )
+        opening = self._opening(reference, str(answers.get("version", "")))
+        return await self._write(
+            partial(open_conversation, opening=opening, move=move, policy=policy, delivery=delivery, now=now)
+        )
+
+    async def fire(self, due: tuple[StoredReminder, ...]) -> None:
+        """Let due reminders happen, each in its own savepoint, so that one that fails holds no other back."""
+        told = await asyncio.gather(*(self._recipients(stored) for stored in due))
+        now = self._clock.now()
+        intents = (partial(fire_reminder, told=one, policies=self.policies, now=now) for one in told)
+        outcomes = await asyncio.gather(*(self.store.write(intent) for intent in intents), return_exceptions=True)
+        self._committed()
+        for stored, outcome in zip(due, outcomes, strict=True):
+            if isinstance(outcome, Refusal):
+                logger.warning("reminder refused: %s", outcome, extra={"action": "reminder_refused"})
+                await self.store.write(partial(_drop_reminder, reminder_id=stored.id, now=now))
+            elif outcome is not None:
+                raise outcome
+
+    async def snooze(self, reminder_id: int, span: timedelta) -> datetime:
+        """Put a reminder off by a span; the moment it will come back."""
+        until = self._clock.now() + span
+        await self._write(partial(snooze_reminder, reminder_id=reminder_id, until=until))
+        return until
+
+    async def resend(self, channel: str) -> int:
+        """Send again what a channel would not take; how many messages."""
+        return await self._write(partial(_resend, channel=channel, now=self._clock.now()))
+
+    async def _write(self, intent: Callable[[Transaction], T]) -> T:
+        result = await self.store.write(intent)
+        self._committed()
+        return result
+
+    async def _policy(self, reference: Reference) -> Service:
+        _, policy = await self._subject(reference)
+        return policy
+
+    async def _subject(self, reference: Reference) -> tuple[Any, Service]:
+        """The conversation a reference names (None for an opening step) and its service's rules."""
+        if reference.conversation:
+            record = await self.store.read(partial(load, conversation_id=reference.conversation))
+            return read_conversation(record), policy_of(record, self.policies)
+        policy = self.policies.get(reference.service)
+        if policy is None:
+            names = ", ".join(self.policies)
+            raise Refusal(
+                f"There is no service “{reference.service}”.",
+                remedy=f"The services are: {names}.",
+                fields={"service": f"Choose one of: {names}."},
+            )
+        return None, policy
+
+    async def _actor_and_vouched(
+        self, user: str, form: Form | None, policy: Service
+    ) -> tuple[Actor, dict[str, frozenset[Role]]]:
+        people = (user, *form.verbal) if isinstance(form, ApprovalForm) else (user,)
+        actors = await asyncio.gather(*(self._directory.actor(person, policy) for person in people))
+        return actors[0], {actor.id: actor.roles for actor in actors[1:]}
+
+    def _opening(self, reference: Reference, version: str) -> Opening:
+        policy = self.policies[reference.service]
+        return Opening(uuid4().hex[:12], reference.dialogue, policy.environments[0], version)
+
+    async def _recipients(self, stored: StoredReminder) -> Recipients:
+        """Whoever acted in the role in this conversation, if they still hold it; else all who hold it."""
+        reminder = stored.reminder
+        record = await self.store.read(partial(_load_quietly, conversation_id=reminder.conversation))
+        policy = self.policies.get(record.service) if record else None
+        if record is None or policy is None or reminder.kind == "step":
+            return Recipients(stored, ())
+        conversation = read_conversation(record)
+        people: list[str] = []
+        for role in map(Role, reminder.roles):
+            holders = await self._directory.holders(role, policy)
+            owner = owner_of(conversation, role)
+            people.extend((owner,) if owner in holders else holders)
+        return Recipients(stored, tuple(dict.fromkeys(people)))
+
+
+def owner_of(conversation: Conversation, role: Role) -> str:
+    """The person who acted in a role in this conversation last, if anybody did: they are asked before the others."""
+    dialogue = DIALOGUES[conversation.dialogue]
+    for act in reversed(conversation.trail):
+        if role in dialogue.allowed(dialogue.step(act.step), conversation) and act.actor.startswith(("U", "W")):
+            return act.actor
+    return ""
+
+
+def _history(reader: Reader, dialogue: Dialogue[Any], policy: Service) -> tuple[Any, str]:
+    """A service's latest conversation, and the last version that was verified."""
+    latest = reader.find(dialogue.name, service=policy.name, limit=1)
+    verified = reader.find(dialogue.name, service=policy.name, state="completed", limit=1)
+    previous = read_conversation(latest[0]) if latest else None
+    return previous, verified[0].version if verified else ""
+
+
+def _load_quietly(reader: Reader, conversation_id: str) -> Record | None:
+    return reader.load(conversation_id)
+
+
+def _drop_reminder(tx: Transaction, reminder_id: int, now: datetime) -> None:
+    tx.fire(reminder_id, now)
+
+
+def _resend(tx: Transaction, channel: str, now: datetime) -> int:
+    return tx.resend(channel, now)

@@ -1,0 +1,205 @@
+"""Answers to questions: where a release stands, which are under way, what happened, what can be typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.core.dialogue import Dialogue, Step
+from bot.core.events import Event, Reminder
+from bot.core.policy import Service
+from bot.messages import blocks
+from bot.messages.message import Block, Message
+from bot.messages.modals import modal
+from bot.messages.overview import Overview
+from bot.messages.references import STEP_ACTION, Reference
+from bot.messages.refusals import notice
+from bot.messages.text import bold, code, escape, moment
+
+MOST_EVENTS = 60
+"""Rows of a history; older ones are counted."""
+
+MOST_LISTED = 20
+
+
+def status(one: Overview, now: datetime) -> Message:
+    """One conversation: its state, who is awaited, what comes next."""
+    lines = [headline(one), *_details(one, now)]
+    return Message(headline(one), (blocks.section("\n".join(lines)),))
+
+
+def headline(one: Overview) -> str:
+    """One line: “v1.2.0 of Admin Logistic (production) is waiting for sign-offs”."""
+    it = one.conversation
+    state = one.dialogue.state(it.state)
+    name = bold(it.version)
+    return f"{state.emoji} {name} of {escape(one.policy.title)} ({escape(it.environment)}) is {escape(state.words)}"
+
+
+def _details(one: Overview, now: datetime) -> list[str]:
+    it = one.conversation
+    lines = [f"Since {moment(it.since)} · approved by {escape(_opener(one))}"]
+    if one.awaited:
+        lines.append(f"Awaited: {escape(', '.join(role.label for role in one.awaited))}")
+    planned = getattr(it, "planned_at", None)
+    if planned and not one.dialogue.state(it.state).final:
+        lines.append(f"Planned for {moment(planned)}")
+    if one.reminder:
+        lines.append(_next(one, one.reminder, now))
+    if one.thread:
+        lines.append(f"In <#{one.thread[0]}>, with all that was said in its thread")
+    return lines
+
+
+def _next(one: Overview, reminder: Reminder, now: datetime) -> str:
+    label = escape(one.dialogue.step(reminder.step).label)
+    late = " (late)" if reminder.due_at < now else ""
+    told = {
+        "nudge": f"Next: reminder to “{label}”",
+        "escalation": f"Next: “{label}” goes up to the next role",
+        "due": "Next: the agreed time",
+        "step": f"Next: “{label}” by the clock",
+    }
+    return f"{told[reminder.kind]} {moment(reminder.due_at)}{late}"
+
+
+def _opener(one: Overview) -> str:
+    trail = one.conversation.trail
+    return str(trail[0].name if trail else one.conversation.opened_by)
+
+
+def listing(overviews: Sequence[Overview], now: datetime) -> Message:
+    """What is under way, a paragraph each."""
+    if not overviews:
+        return notice("Nothing is under way here. `/release approve` begins a release.")
+    shown = overviews[:MOST_LISTED]
+    parts: list[Block] = [blocks.section("\n".join((headline(one), *_details(one, now)[:2]))) for one in shown]
+    if len(overviews) > len(shown):
+        parts.append(blocks.context(f"… and {len(overviews) - len(shown)} more"))
+    return Message(f"{len(overviews)} under way", tuple(parts))
+
+
+def history(one: Overview, events: Sequence[Event]) -> Message:
+    """All that happened, a line each: when, what, who."""
+    shown = events[-MOST_EVENTS:]
+    lines = [_line(one, event) for event in shown]
+    if len(events) > len(shown):
+        lines.insert(0, f"… {len(events) - len(shown)} earlier steps")
+    chunks = ["\n".join(lines[start : start + 15]) for start in range(0, len(lines), 15)]
+    return Message(headline(one), (blocks.section(headline(one)), *map(blocks.section, chunks)))
+
+
+def _line(one: Overview, event: Event) -> str:
+    step = one.dialogue.step(event.step)
+    why = event.data.get("reason") or event.data.get("text") or event.data.get("override") or ""
+    told = f" — {escape(' '.join(str(why).split())[:80])}" if why else ""
+    return f"{moment(event.at)}  *{escape(step.label)}* by {escape(event.name)}{told}"
+
+
+def recorded(one: Overview) -> Message:
+    """The private answer to a command that recorded something."""
+    return notice(f"{headline(one)}.\nIts thread is in <#{one.conversation.channel}>.")
+
+
+def help_message(commands: Sequence[tuple[str, str]], dialogue: Dialogue[Any]) -> Message:
+    """What can be typed: the command's words, and how steps are taken in a thread."""
+    typed = "\n".join(f"`{escape(usage)}` {escape(does)}" for usage, does in commands)
+    names = " ".join(f"`{step.name}`" for step in dialogue.steps if step.sources and step.by_people)
+    thread = (
+        f"*In a {dialogue.noun}'s thread* use its buttons, or mention me with a step: {names}\n"
+        "Details follow as `field=value`, with quotes where a value has spaces. "
+        "`help` there shows what is possible now."
+    )
+    return Message("What I understand", (blocks.section(f"*Commands*\n{typed}"), blocks.section(thread)))
+
+
+def thread_help(dialogue: Dialogue[Any], state: str) -> Message:
+    """What can be typed in a thread now, with each step's fields."""
+    lines = ["`status` where it stands", "`help` this list"]
+    for step in dialogue.open_steps(state):
+        if step.by_people:
+            usage = f" {step.form.usage()}" if step.form else ""
+            lines.append(f"`{step.name}` {escape(step.label)}.{escape(usage)}")
+    chunks = ["\n".join(lines[start : start + 4]) for start in range(0, len(lines), 4)]
+    title = f"The {dialogue.noun} is {escape(dialogue.state(state).words)}. After a mention of me you can type:"
+    return Message(title, (blocks.section(title), *map(blocks.section, chunks)))
+
+
+def not_a_thread() -> Message:
+    """The answer to a mention outside of a conversation's thread."""
+    return notice(
+        "I follow mentions in the thread of a release. `/release list` shows those under way, `/release approve` "
+        "begins one, `/release help` the rest."
+    )
+
+
+def form_offer(step: Step, reference: Reference) -> Message:
+    """A step was typed without all of its details: the button that opens its form, and how they are typed."""
+    assert step.form is not None
+    text = f"“{escape(step.label)}” needs its details."
+    button = blocks.button(step.label, f"{STEP_ACTION}{step.name}", reference.write(), style="primary")
+    return Message(text, (blocks.section(text), blocks.actions(button), blocks.context(escape(step.form.usage()))))
+
+
+def opening_form(step: Step, reference: Reference, given: Mapping[str, Any], services: Sequence[Service]) -> Block:
+    """The form that opens a conversation, where the service has to be asked for as well."""
+    return modal(step, reference, given, services=services)
+
+
+def steps_table(dialogue: Dialogue[Any]) -> str:
+    """The dialogue's table as Markdown, every column. README holds it, and a test compares."""
+    head = (
+        "step",
+        "button",
+        "from",
+        "to",
+        "by",
+        "form",
+        "says",
+        "heard in",
+        "reminded after",
+        "then goes up to",
+        "asks first",
+    )
+    rows = [_row(step) for step in dialogue.steps]
+    return "\n".join(
+        (_cells(head), _cells(["---"] * len(head)), *(_cells(row) for row in rows)),
+    )
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") or " " for cell in cells) + " |"
+
+
+def _row(step: Step) -> tuple[str, ...]:
+    to = step.to if isinstance(step.to, str) else step.to.words
+    by = ", ".join(role.value for role in step.by) if isinstance(step.by, tuple) else step.by.words
+    fields = ", ".join(
+        name if info.is_required() else f"[{name}]"
+        for name, (_, info) in (step.form.asks() if step.form else {}).items()
+    )
+    return (
+        code(step.name),
+        step.label if step.button else "",
+        ", ".join(step.sources) or "–",
+        to,
+        by or "everybody",
+        fields,
+        step.says.replace("*", ""),
+        step.hears,
+        _wait(step),
+        step.wait.then.value if step.wait and step.wait.then else "",
+        step.confirm,
+    )
+
+
+def _wait(step: Step) -> str:
+    wait = step.wait
+    if wait is None:
+        return ""
+    since = f" after `{wait.since}`" if wait.since else ""
+    where = f" in {', '.join(wait.states)}" if wait.states else ""
+    urgent = ", also in quiet hours" if wait.urgent else ""
+    minutes = int(wait.after.total_seconds() // 60)
+    return (f"at `{wait.since}`" if since and not minutes else f"{minutes} min{since}") + where + urgent

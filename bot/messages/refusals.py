@@ -1,0 +1,36 @@
+"""Private sentences: why something is not possible now, and what is."""
+
+from __future__ import annotations
+
+from bot.errors import Refusal
+from bot.messages import blocks
+from bot.messages.message import Message
+from bot.messages.text import escape, mention, moment
+
+
+def refusal(told: Refusal) -> Message:
+    """What a refused person reads: the reason, the way out, who may, what is open, and since when."""
+    lines = [f"✋ {escape(told.reason)}"]
+    if told.remedy:
+        lines.append(_remedy(told.remedy))
+    if told.may:
+        people = "".join(f" {mention(person)}" for person in told.people)
+        lines.append(f"*May:* {escape(', '.join(told.may))}{people}")
+    if told.open_now:
+        lines.append(f"*Possible now:* {escape(', '.join(told.open_now))}")
+    if told.since:
+        lines.append(f"*Since:* {moment(told.since)}")
+    return Message(lines[0], (blocks.section("\n".join(lines)),))
+
+
+def _remedy(remedy: str) -> str:
+    """A remedy is our own sentence, in which backticks mark what is to be typed; the rest may hold outside text."""
+    pieces = remedy.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(remedy)
+    return "".join(f"`{escape(piece)}`" if index % 2 else escape(piece) for index, piece in enumerate(pieces))
+
+
+def notice(text: str) -> Message:
+    """One private sentence. `text` is mrkdwn: what comes from outside in it is escaped."""
+    return Message(text, (blocks.section(text),))

@@ -1,0 +1,27 @@
+"""Which functions speak for which dialogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.policy import Service
+from bot.messages import release, release_reminders
+from bot.messages.message import Message, Said
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What is said in a dialogue: the head of its thread, what happened, and what is awaited.
+
+    `card(conversation, policy)`, `told(conversation after the event, event, policy)`,
+    `reminder(conversation, reminder, policy, now, late=…, reminder_id=…)`.
+    """
+
+    card: Callable[[Any, Service], Message]
+    told: Callable[..., tuple[Said, ...]]
+    reminder: Callable[..., Message]
+
+
+VOICES = {"release": Voice(release.card, release.told, release_reminders.reminder)}

@@ -1,0 +1,139 @@
+"""What is asked about conversations: reads beside the writer, put into the shapes that are shown."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from bot.core.dialogues import DIALOGUES
+from bot.core.events import Conversation, Event, Reminder
+from bot.core.policy import Service
+from bot.core.reminders import awaited_roles
+from bot.core.roles import Role
+from bot.directory import Directory
+from bot.errors import Refusal
+from bot.messages.overview import HomePage, Overview
+from bot.service import policy_of, read_conversation
+from bot.store.interface import Reader, Record, Store
+
+RECENT = 5
+"""How many finished conversations a home shows."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record with the reminder that is next for it."""
+
+    record: Record
+    reminder: Reminder | None
+
+
+class Queries:
+    """Questions about conversations. Refusal where what is asked for does not exist."""
+
+    def __init__(self, store: Store, policies: Mapping[str, Service], directory: Directory) -> None:
+        self._store = store
+        self._policies = policies
+        self._directory = directory
+
+    async def in_thread(self, channel: str, root_ts: str) -> Record | None:
+        """The conversation of a thread."""
+        return await self._store.read(lambda reader: reader.in_thread(channel, root_ts)) if root_ts else None
+
+    async def overview(self, conversation_id: str) -> Overview:
+        """One conversation as it stands."""
+        return self._overview(await self._store.read(partial(_one, conversation_id=conversation_id)))
+
+    async def version(self, dialogue: str, version: str, services: tuple[str, ...]) -> Overview:
+        """The latest conversation about a version in one of the services."""
+        found = await self._store.read(partial(_version, dialogue=dialogue, version=version, services=services))
+        if not found:
+            raise Refusal(
+                f"I know no {DIALOGUES[dialogue].noun} of {version[:60]} here.",
+                remedy=f"`/{dialogue} list` shows those under way.",
+            )
+        if len({one.record.service for one in found}) > 1:
+            names = ", ".join(one.record.service for one in found)
+            raise Refusal(f"{version} is a version of several services: {names}.", remedy="Name the service as well.")
+        return self._overview(found[0])
+
+    async def open_ones(self, dialogue: str, services: tuple[str, ...]) -> tuple[Overview, ...]:
+        """What is under way in some services, the latest opened first."""
+        found = await self._store.read(partial(_open_ones, dialogue=dialogue, services=services))
+        return tuple(self._overview(one) for one in found)
+
+    async def events(self, conversation_id: str) -> tuple[Event, ...]:
+        """All that happened in a conversation, oldest first."""
+        return await self._store.read(lambda reader: reader.events(conversation_id))
+
+    async def next_reminder(self) -> tuple[Reminder, Record] | None:
+        """What happens by itself next, anywhere."""
+        return await self._store.read(_next_reminder)
+
+    async def home_page(self, user: str) -> HomePage:
+        """What a person's App Home shows: what waits for them, what is under way, what ended, what is stuck."""
+        every = tuple(self._policies)
+        under_way: list[Overview] = []
+        ended: list[Overview] = []
+        for dialogue in DIALOGUES:
+            under_way += await self.open_ones(dialogue, every)
+            recent = await self._store.read(partial(_ended, dialogue=dialogue))
+            ended += [self._overview(one) for one in recent if one.record.service in self._policies]
+        roles = await self._roles(user, under_way)
+        mine = tuple(one for one in under_way if set(one.awaited) & roles[one.conversation.service])
+        others = tuple(one for one in under_way if one not in mine)
+        stuck = await self._store.read(lambda reader: reader.undelivered(RECENT))
+        return HomePage(mine, others, tuple(ended), tuple((one.message, one.reason) for one in stuck))
+
+    async def _roles(self, user: str, overviews: list[Overview]) -> dict[str, frozenset[Role]]:
+        services = {one.conversation.service: one.policy for one in overviews}
+        actors = await asyncio.gather(*(self._directory.actor(user, policy) for policy in services.values()))
+        return {name: actor.roles for name, actor in zip(services, actors, strict=True)}
+
+    def _overview(self, found: Found) -> Overview:
+        record = found.record
+        conversation: Conversation = read_conversation(record)
+        dialogue = DIALOGUES[record.dialogue]
+        return Overview(
+            dialogue=dialogue,
+            conversation=conversation,
+            policy=policy_of(record, self._policies),
+            awaited=awaited_roles(dialogue, conversation),
+            reminder=found.reminder,
+            thread=(record.root_channel, record.root_ts) if record.root_channel and record.root_ts else None,
+        )
+
+
+def _with_reminder(reader: Reader, record: Record) -> Found:
+    stored = reader.next_reminder(record.id)
+    return Found(record, stored.reminder if stored else None)
+
+
+def _one(reader: Reader, conversation_id: str) -> Found:
+    record = reader.load(conversation_id)
+    if record is None:
+        raise Refusal("This conversation is not in my records.", remedy="`/release list` shows those under way.")
+    return _with_reminder(reader, record)
+
+
+def _version(reader: Reader, dialogue: str, version: str, services: tuple[str, ...]) -> list[Found]:
+    found = (reader.find(dialogue, service=name, version=version, limit=1) for name in services)
+    return [_with_reminder(reader, record) for records in found for record in records]
+
+
+def _open_ones(reader: Reader, dialogue: str, services: tuple[str, ...]) -> list[Found]:
+    found = [record for name in services for record in reader.find(dialogue, service=name, is_open=True)]
+    found.sort(key=lambda record: record.opened_at, reverse=True)
+    return [_with_reminder(reader, record) for record in found]
+
+
+def _ended(reader: Reader, dialogue: str) -> list[Found]:
+    return [Found(record, None) for record in reader.find(dialogue, is_open=False, limit=RECENT)]
+
+
+def _next_reminder(reader: Reader) -> tuple[Reminder, Record] | None:
+    stored = reader.next_reminder()
+    record = reader.load(stored.reminder.conversation) if stored else None
+    return (stored.reminder, record) if stored and record else None

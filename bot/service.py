@@ -1,0 +1,205 @@
+"""Load, decide, append, enqueue: one transaction per intent.
+
+An intent is an ordinary function of an open transaction; the store decides where it runs. Nothing is said that is not
+committed, nothing committed goes unsaid: the event, the snapshot, the outbox rows, the reminders and the delivery's
+key are one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from bot.core.dialogue import SAME, Dialogue, Move, Situation, decide, evolve
+from bot.core.dialogues import DIALOGUES
+from bot.core.events import Conversation, Event, Outgoing, Reminder
+from bot.core.policy import Service
+from bot.core.reminders import reminders_for
+from bot.core.roles import CLOCK
+from bot.errors import Refusal
+from bot.messages.limits import fit
+from bot.messages.voices import VOICES
+from bot.store.interface import DuplicateError, Reader, Record, StoredReminder, Transaction
+
+LATE = timedelta(minutes=2)
+"""A reminder that fires later than this says so: the team planned with the time it was due at."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What identifies a conversation that is to be opened."""
+
+    id: str
+    dialogue: str
+    environment: str
+    version: str
+
+    def blank(self, dialogue: Dialogue[Any], move: Move, policy: Service, now: datetime) -> Any:
+        """The conversation before its first event."""
+        return dialogue.conversation(
+            id=self.id,
+            dialogue=dialogue.name,
+            service=policy.name,
+            environment=self.environment,
+            version=self.version,
+            channel=policy.channels[0],
+            opened_at=now,
+            opened_by=move.actor.id,
+            state="",
+            since=now,
+        )
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step as it was recorded. `repeated`: the delivery was seen before, and nothing was changed now."""
+
+    conversation: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class Recipients:
+    """Who is told of a reminder: user ids."""
+
+    reminder: StoredReminder
+    people: tuple[str, ...]
+
+
+def read_conversation(record: Record) -> Any:
+    """The conversation of a record, in its dialogue's own shape."""
+    return DIALOGUES[record.dialogue].read(record.snapshot)
+
+
+def open_conversation(
+    tx: Transaction, opening: Opening, move: Move, policy: Service, delivery: str, now: datetime
+) -> Taken:
+    """Open a conversation with a dialogue's first step. Refusal where its like is open already."""
+    if (seen := tx.reply_to(delivery)) is not None:
+        return Taken(seen, repeated=True)
+    dialogue = DIALOGUES[opening.dialogue]
+    blank = opening.blank(dialogue, move, policy, now)
+    try:
+        _record(tx, dialogue, Situation(blank, move, policy, now))
+    except DuplicateError as error:
+        raise _already_open(tx, dialogue, error.id) from error
+    tx.remember(delivery, opening.id, now)
+    return Taken(opening.id)
+
+
+def _already_open(tx: Reader, dialogue: Dialogue[Any], conversation_id: str) -> Refusal:
+    record = tx.load(conversation_id)
+    assert record is not None
+    state = dialogue.state(record.state).words
+    why = f"{record.version} of {record.service} has an open {dialogue.noun} already: it is {state}."
+    return Refusal(why, remedy="Revise or withdraw that one.", since=record.since, fields={"version": why})
+
+
+def take_step(
+    tx: Transaction, conversation_id: str, move: Move, policies: Mapping[str, Service], delivery: str, now: datetime
+) -> Taken:
+    """Take a step of a conversation. Refusal where it is not possible; a repeated delivery changes nothing."""
+    if delivery and tx.reply_to(delivery) is not None:
+        return Taken(conversation_id, repeated=True)
+    record = load(tx, conversation_id)
+    conversation, policy = read_conversation(record), policy_of(record, policies)
+    _record(tx, DIALOGUES[record.dialogue], Situation(conversation, move, policy, now))
+    if delivery:
+        tx.remember(delivery, conversation_id, now)
+    return Taken(conversation_id)
+
+
+def load(reader: Reader, conversation_id: str) -> Record:
+    """A conversation that a button or a thread names. Refusal where there is none."""
+    record = reader.load(conversation_id)
+    if record is None:
+        raise Refusal("This conversation is not in my records.", remedy="`/release list` shows those that are open.")
+    return record
+
+
+def policy_of(record: Record, policies: Mapping[str, Service]) -> Service:
+    """The rules of a conversation's service. Refusal where the service has left the configuration."""
+    policy = policies.get(record.service)
+    if policy is None:
+        raise Refusal(
+            f"The service {record.service} is no longer in the configuration, so nothing can be decided about it.",
+            remedy="Ask whoever runs Greenlight to put it back.",
+        )
+    return policy
+
+
+def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any]) -> None:
+    """Decide, and write all that follows from the decision."""
+    before, policy, now = situation.conversation, situation.policy, situation.now
+    event = decide(dialogue, situation)
+    after = evolve(dialogue, before, event)
+    # The snapshot first: its unique key settles a race of two openings before anything else is written.
+    tx.save(after, is_open=not dialogue.state(after.state).final)
+    tx.append(event)
+    _say(tx, dialogue, before, after, event, policy, now)
+    wanted = reminders_for(dialogue, after, policy)
+    # A note must not wake reminders that were put off: only what changed is set anew.
+    if after.stage != before.stage or wanted != reminders_for(dialogue, before, policy):
+        tx.set_reminders(after.id, wanted)
+
+
+def _say(
+    tx: Transaction,
+    dialogue: Dialogue[Any],
+    before: Conversation,
+    after: Conversation,
+    event: Event,
+    policy: Service,
+    now: datetime,
+) -> None:
+    voice = VOICES[dialogue.name]
+    prefix = f"{after.id}:{event.number}"
+    messages = [(said.message, said.broadcast) for said in voice.told(after, event, policy)]
+    card = voice.card(after, policy)
+    stays = dialogue.step(event.step).to == SAME and card == voice.card(before, policy)
+    if not stays:
+        head, *rest = fit(card)
+        kind: Literal["card", "root"] = "card" if before.number else "root"
+        outgoing = Outgoing(f"{prefix}:card", kind, after.channel, head.text, head.blocks, after.id)
+        tx.enqueue(outgoing, now)
+        messages = [(part, False) for part in rest if not before.number] + messages
+    parts = [(part, broadcast) for message, broadcast in messages for part in fit(message)]
+    for index, (part, broadcast) in enumerate(parts):
+        key = f"{prefix}:{index}"
+        tx.enqueue(Outgoing(key, "reply", after.channel, part.text, part.blocks, after.id, broadcast=broadcast), now)
+
+
+def fire_reminder(tx: Transaction, told: Recipients, policies: Mapping[str, Service], now: datetime) -> None:
+    """Let a due reminder happen, once: tell its people, or take the clock's step."""
+    stored, reminder = told.reminder, told.reminder.reminder
+    record = tx.load(reminder.conversation)
+    if not tx.fire(stored.id, now) or record is None or record.stage != reminder.stage:
+        return
+    conversation, policy = read_conversation(record), policy_of(record, policies)
+    dialogue = DIALOGUES[record.dialogue]
+    if reminder.kind == "step":
+        _record(tx, dialogue, Situation(conversation, _clock_move(dialogue, reminder), policy, now))
+        return
+    late = now - reminder.due_at
+    message = VOICES[record.dialogue].reminder(
+        conversation, reminder, policy, now, late=late if late > LATE else None, reminder_id=stored.id
+    )
+    for person in told.people:
+        for index, part in enumerate(fit(message)):
+            key = f"reminder:{stored.id}:{stored.snoozed}:{person}:{index}"
+            tx.enqueue(Outgoing(key, "direct", person, part.text, part.blocks, record.id), now)
+
+
+def _clock_move(dialogue: Dialogue[Any], reminder: Reminder) -> Move:
+    form = dialogue.step(reminder.step).form
+    return Move(reminder.step, CLOCK, form() if form else None, reminder.stage)
+
+
+def snooze_reminder(tx: Transaction, reminder_id: int, until: datetime) -> Record:
+    """Put a reminder off. Refusal where what it asked for is done already."""
+    stored = tx.reminder(reminder_id)
+    if stored is None or not tx.snooze(reminder_id, until):
+        raise Refusal("There is nothing left to put off: what this reminder asked for has happened meanwhile.")
+    return load(tx, stored.reminder.conversation)

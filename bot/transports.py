@@ -1,0 +1,109 @@
+"""How Slack reaches the bot: an HTTP server, or a WebSocket that the bot opens. Both lead to the same Bolt app."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+
+from bot.http.door import AsgiApp
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn, told when to stop by us: its own signal handling raises the signal again before we could close."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+class HttpServer:
+    """An ASGI application on a port; port 0 takes a free one."""
+
+    def __init__(self, application: AsgiApp, host: str, port: int) -> None:
+        config = uvicorn.Config(
+            application,
+            host=host,
+            port=port,
+            http="httptools",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+        )
+        self._config = config
+        self._server = _Uvicorn(config)
+        self._serving: asyncio.Task[None] | None = None
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        return f"http://{self._config.host}:{self.port}"
+
+    async def start(self) -> None:
+        """Listen. OSError where the address is taken."""
+        socket = await asyncio.to_thread(self._config.bind_socket)
+        self.port = socket.getsockname()[1]
+        self._serving = asyncio.create_task(self._server.serve(sockets=[socket]), name="http_server")
+        await self._server.listening.wait()
+
+    async def stop(self) -> None:
+        """Close the intake; requests that are being answered are finished."""
+        self._server.should_exit = True
+        if self._serving is not None:
+            await self._serving
+
+
+async def until_signalled() -> None:
+    """Return when the process is told to stop (SIGTERM, SIGINT)."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, told.set)
+    try:
+        await told.wait()
+    finally:
+        for number in STOP_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+class SocketClient:
+    """Socket Mode (docs.slack.dev, "Using Socket Mode"). Slack's client reconnects by itself, also at the start."""
+
+    def __init__(self, bolt: AsyncApp, app_token: str) -> None:
+        self._handler = AsyncSocketModeHandler(bolt, app_token)
+        self._connecting: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Connect beside everything else: the bot starts without Slack, and says in `/health` that it is alone."""
+        self._connecting = asyncio.create_task(self._connect(), name="socket_mode")
+
+    async def _connect(self) -> None:
+        await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
+
+    async def connected(self) -> bool:
+        return bool(await self._handler.client.is_connected())
+
+    async def stop(self) -> None:
+        """Close the connection; what Slack has not seen acknowledged it delivers elsewhere or again."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._connecting
+        await self._handler.close_async()  # type: ignore[no-untyped-call]  # as above

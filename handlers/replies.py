@@ -1,0 +1,99 @@
+"""Private answers, and the one place where a handler's refusal or failure becomes a sentence."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.response import BoltResponse
+
+from bot.errors import Refusal, StoreBusyError
+from bot.messages.message import Message
+from bot.messages.modals import field_errors
+from bot.messages.references import ReferenceUnreadableError
+from bot.messages.refusals import notice, refusal
+from handlers.context import Context
+
+logger = logging.getLogger(__name__)
+
+NOT_RECORDED = Refusal(
+    "That was not recorded: the store is busy.", remedy="Please repeat it; repeating is safe, nothing happens twice."
+)
+FAILED = Refusal(
+    "Something went wrong on Greenlight's side, and nothing was changed.",
+    remedy="Please try again; if it stays so, tell whoever runs Greenlight the time of this message.",
+)
+OUTDATED = Refusal(
+    "This button was made by another version of Greenlight.", remedy="Use the card at the head of the thread."
+)
+
+
+def reply(context: Context, body: dict[str, Any], message: Message) -> None:
+    """Answer an interaction privately, after it was acknowledged."""
+    work = context.slack.answer_privately(
+        message,
+        response_url=body.get("response_url", ""),
+        channel=body.get("channel", {}).get("id", ""),
+        user=body["user"]["id"],
+        thread_ts=body.get("container", {}).get("thread_ts"),
+    )
+    context.background.run(work, "reply")
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    """The edge where every error of a handler ends: the person is told, the log has the rest."""
+
+    @app.error
+    async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
+        told = as_refusal(error)
+        if told is FAILED:
+            logger.error("handler failed", exc_info=error, extra={"action": "handler_failed"})
+        return answer_to(context, body, told)
+
+
+def as_refusal(error: Exception) -> Refusal:
+    """The sentence for whatever a handler raised."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, StoreBusyError):
+        return NOT_RECORDED
+    return OUTDATED if isinstance(error, ReferenceUnreadableError) else FAILED
+
+
+def answer_to(context: Context, body: dict[str, Any], told: Refusal) -> BoltResponse:
+    """The HTTP answer to a refused request: in the form, in the command's answer, or privately after a plain 200.
+
+    A failed event is answered 500 so that Slack delivers it again (docs.slack.dev, Events API, retries).
+    """
+    if body.get("type") == "view_submission":
+        errors = field_errors(told, body["view"])
+        return _json({"response_action": "errors", "errors": errors})
+    message = refusal(told)
+    if "command" in body:
+        return _json({"response_type": "ephemeral", "text": message.text, "blocks": list(message.blocks)})
+    if body.get("type") == "event_callback":
+        return _answer_to_event(context, body["event"], told, message)
+    reply(context, body, message)
+    return BoltResponse(status=200, body="")
+
+
+def _answer_to_event(context: Context, event: dict[str, Any], told: Refusal, message: Message) -> BoltResponse:
+    if told is NOT_RECORDED:
+        return BoltResponse(status=500, body="")
+    if event.get("channel") and event.get("user"):
+        work = context.slack.post_ephemeral(event["channel"], event["user"], message, thread_ts=event.get("thread_ts"))
+        context.background.run(work, "whisper")
+    return BoltResponse(status=200, body="")
+
+
+def _json(content: dict[str, Any]) -> BoltResponse:
+    return BoltResponse(status=200, body=json.dumps(content), headers={"content-type": ["application/json"]})
+
+
+def unknown(context: Context, body: dict[str, Any], what: str) -> None:
+    """A button, form or shortcut that nobody listens to: logged, and the person is told."""
+    logger.warning("unknown %s", what, extra={"action": "unknown_interaction"})
+    if body.get("user", {}).get("id"):
+        reply(context, body, notice("I don't know this any more. Use the card at the head of the thread."))

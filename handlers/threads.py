@@ -1,0 +1,90 @@
+"""`@Greenlight …` in a thread: slash commands don't work there, so the steps are typed after a mention."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.core.dialogues import DIALOGUES
+from bot.core.forms import Form
+from bot.errors import Refusal
+from bot.messages import lists
+from bot.messages.message import Message
+from bot.messages.references import Reference
+from bot.store.interface import Record
+from handlers.context import Context
+from handlers.incoming import first_word, plain
+
+_MENTION = re.compile(r"<@[UW][A-Z0-9]+>")
+
+
+def register(app: AsyncApp, context: Context) -> None:
+    """Mentions of the bot, and messages kept as notes."""
+
+    @app.event("app_mention")
+    async def mentioned(event: dict[str, Any], body: dict[str, Any]) -> None:
+        message = await answer(context, event, body["event_id"])
+        if message is not None:
+            whisper(context, event, message)
+
+    @app.shortcut("release_note")
+    async def keep_note(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await note(context, body)
+        await ack()
+
+
+def whisper(context: Context, event: dict[str, Any], message: Message) -> None:
+    """Answer privately where the person wrote, after the event was acknowledged."""
+    thread = event.get("thread_ts") or None
+    private = context.slack.post_ephemeral(event["channel"], event["user"], message, thread_ts=thread)
+    context.background.run(private, "whisper")
+
+
+async def answer(context: Context, event: dict[str, Any], delivery: str) -> Message | None:
+    """Do what was typed. None where the thread itself shows the result."""
+    word, words = first_word(plain(_MENTION.sub("", event.get("text", ""), count=1)))
+    record = await context.queries.in_thread(event["channel"], event.get("thread_ts", ""))
+    if record is None:
+        return lists.not_a_thread()
+    dialogue = DIALOGUES[record.dialogue]
+    name = word.lower().rstrip(":")
+    if name in {"", "help"}:
+        return lists.thread_help(dialogue, record.state)
+    if name == "status":
+        return lists.status(await context.queries.overview(record.id), context.clock.now())
+    step = dialogue.step(name)
+    reference = Reference(dialogue.name, step.name, record.id)
+    answers = await _answers(context, record, name, words, event["user"])
+    if step.form is not None and _needs_more(answers, step.form):
+        await context.conversations.ask(reference, event["user"])
+        return lists.form_offer(step, reference)
+    await context.conversations.take(reference, event["user"], answers, delivery)
+    return None
+
+
+async def _answers(context: Context, record: Record, name: str, words: str, user: str) -> dict[str, Any]:
+    form = DIALOGUES[record.dialogue].step(name).form
+    if form is None or not words:
+        return {}
+    return form.answers_from_words(words, context.clock.now(), await context.directory.zone(user))
+
+
+def _needs_more(answers: dict[str, Any], form: type[Form]) -> bool:
+    return any(info.is_required() and name not in answers for name, info in form.model_fields.items())
+
+
+async def note(context: Context, body: dict[str, Any]) -> None:
+    """Keep a message of a release's thread with the release."""
+    message, user = body["message"], body["user"]["id"]
+    thread = message.get("thread_ts", message["ts"])
+    record = await context.queries.in_thread(body["channel"]["id"], thread)
+    if record is None:
+        raise Refusal(
+            "This message is not in a release's thread.", remedy="Use it on a message below a release's card."
+        )
+    author = f"<@{message['user']}>: " if message.get("user") else ""
+    reference = Reference(record.dialogue, "note", record.id)
+    text = f"{author}{plain(message.get('text', ''))}"[:3000]
+    await context.conversations.take(reference, user, {"text": text}, body["trigger_id"])
