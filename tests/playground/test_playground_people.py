@@ -22,7 +22,7 @@ def raw(text: str) -> Json:
 
 
 USER, GROUP = "U0000000001", "S0000000001"
-mrkdwn = f"*By* <@{USER}> for <!subteam^{GROUP}> in <#{RELEASES}> <https://a.example|notes> at <!date^1^{{date}}|noon>"
+MRKDWN = f"*By* <@{USER}> for <!subteam^{GROUP}> in <#{RELEASES}> <https://a.example|notes> at <!date^1^{{date}}|noon>"
 LEAVES: list[Json] = [
     {"type": "text", "text": "a "},
     {"type": "link", "url": "https://b.example"},
