@@ -119,9 +119,11 @@ def _address(value: object) -> object:
 _ONE_LINE = r"^[^\x00-\x08\x0a-\x1f\x7f\u0085\u2028\u2029]*$"
 _ANY_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
-OneLine = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=150, pattern=_ONE_LINE)]
-Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=3000, pattern=_ANY_TEXT)]
-Entry = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=_ONE_LINE)]
+Stripped = StringConstraints(strip_whitespace=True)
+# Lengths stand in Field, where modals find them.
+OneLine = Annotated[str, Stripped, Field(min_length=1, max_length=150, pattern=_ONE_LINE)]
+Paragraph = Annotated[str, Stripped, Field(min_length=1, max_length=3000, pattern=_ANY_TEXT)]
+Entry = Annotated[str, Stripped, Field(min_length=1, max_length=300, pattern=_ONE_LINE)]
 Entries = Annotated[tuple[Entry, ...], BeforeValidator(_lines), Field(max_length=100)]
 SomeEntries = Annotated[tuple[Entry, ...], BeforeValidator(_lines), Field(min_length=1, max_length=100)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_seconds), AfterValidator(_in_utc)]

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from bot.core.events import Fact
 from bot.core.forms import (
@@ -19,6 +19,7 @@ from bot.core.forms import (
     OneLine,
     Paragraph,
     SomeEntries,
+    Stripped,
     UserIds,
     WebLink,
     Widget,
@@ -74,12 +75,14 @@ def _threshold(value: str) -> str:
 
 Version = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+\-]*$"),
+    Stripped,
+    Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+\-]*$"),
     Expected("Write a version with letters, digits and . _ + - only, such as v1.2.0."),
 ]
 Commit = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._\-]{6,64}$"),
+    Stripped,
+    Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._\-]{6,64}$"),
     Expected("Write the commit's id, at least its first 6 characters, such as abc123."),
 ]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from a_release import APPROVAL, approval, deployed, plan
+from annotated_types import MaxLen
 
 from bot.core.forms import Ask, Form
 from bot.core.release import RELEASE
@@ -188,10 +189,12 @@ def test_the_other_forms_keep_their_bounds() -> None:
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.__name__)
 def test_every_field_says_how_it_is_asked_for(form: type[Form]) -> None:
     """And a choice names its values, so that modal, words and JSON agree."""
-    for name, (ask, _) in form.asks().items():
+    for name, (ask, info) in form.asks().items():
         assert isinstance(ask, Ask)
         assert ask.label, name
         assert (ask.widget == "choice") is bool(ask.choices), name
+        if ask.widget in {"line", "text"} and info.annotation is str:
+            assert [rule for rule in info.metadata if isinstance(rule, MaxLen)], f"{name}: modals must know its length"
     assert form.model_json_schema()["type"] == "object"
 
 
