@@ -20,11 +20,16 @@ from bot.conversations import Conversations
 from bot.directory import Directory
 from bot.http.door import SLACK_PATH, Door
 from bot.http.health import Health
+from bot.messages.refusals import undelivered
 from bot.outbox import Outbox
+from bot.pace import Pace
 from bot.queries import Queries
 from bot.schedule import Schedule
+from bot.service import read_conversation
 from bot.settings import Configuration, Environment, Transport
 from bot.slack import Slack
+from bot.slack_errors import UndeliverableError
+from bot.store.interface import Posting
 from bot.store.sqlite import SQLiteStore
 from bot.transports import HttpServer, SocketClient, until_signalled
 from handlers.context import Context
@@ -66,7 +71,7 @@ class Application:
         """After HTTP's intake was closed: finish what was begun, then close. What is not sent waits in the store."""
         if self.socket is not None:
             await self.socket.stop()
-        await self.background.drain(DRAIN_SECONDS)
+        await self.background.drain(within=DRAIN_SECONDS)
         await self.schedule.stop()
         await self.outbox.stop(DRAIN_SECONDS)
         await self.store.close()
@@ -79,14 +84,23 @@ class Application:
         await self.outbox.idle()
 
 
-def assemble(environment: Environment, configuration: Configuration, clock: Clock | None = None) -> Application:
-    """Put the application together. Raises ConfigurationError where the database can't be used."""
+def assemble(
+    environment: Environment, configuration: Configuration, clock: Clock | None = None, pace: Pace | None = None
+) -> Application:
+    """Put the application together. `pace`: how fast it may post; Slack's own limits unless told otherwise.
+
+    Raises ConfigurationError where the database can't be used.
+    """
     clock = clock or SystemClock()
     background = Background()
     slack = Slack(environment.bot_token.get_secret_value(), base_url=environment.slack_api_url)
     directory = Directory(slack, clock)
     store = SQLiteStore(environment.database)
-    outbox = Outbox(store, slack, clock)
+
+    async def undeliverable(posting: Posting, error: UndeliverableError) -> None:
+        background.run(_tell_opener(store, slack, posting, error), "tell_undelivered")
+
+    outbox = Outbox(store, slack, clock, pace, undeliverable)
 
     def committed() -> None:
         outbox.wake()
@@ -144,6 +158,14 @@ class Vital:
         return Health(version("greenlight"), int((self.clock.now() - self.started).total_seconds()), checks)
 
 
+async def _tell_opener(store: SQLiteStore, slack: Slack, posting: Posting, error: UndeliverableError) -> None:
+    """Tell whoever opened a conversation what Slack would not take; the message itself is kept and shown in the home."""
+    record = await store.read(lambda reader: reader.load(posting.message.conversation))
+    if record is not None and posting.message.kind != "direct":
+        opener = read_conversation(record).opened_by
+        await slack.answer_privately(undelivered(record.version, posting.message.channel, error.remedy), user=opener)
+
+
 def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
     """Bolt as the design measured it: answered after the commit, no call to Slack in the constructor or on the way."""
     secret = environment.signing_secret.get_secret_value() if environment.signing_secret else ""
@@ -170,10 +192,13 @@ def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
 
 @asynccontextmanager
 async def running(
-    environment: Environment, configuration: Configuration, clock: Clock | None = None
+    environment: Environment,
+    configuration: Configuration,
+    clock: Clock | None = None,
+    pace: Pace | None = None,
 ) -> AsyncIterator[tuple[Application, HttpServer]]:
     """Greenlight while it runs: listening, reminding, sending; stopped in the order intake, drain, scheduler, close."""
-    application = assemble(environment, configuration, clock)
+    application = assemble(environment, configuration, clock, pace)
     server = HttpServer(application.door, environment.host, environment.port)
     await application.start()
     try:

@@ -19,6 +19,7 @@ from bot.app import Application, running
 from bot.clock import MovableClock
 from bot.core.dialogues import DIALOGUES
 from bot.http.door import SLACK_PATH
+from bot.pace import Pace
 from bot.settings import Configuration, Environment, load
 from bot.transports import HttpServer, until_signalled
 from playground.page_api import Due, PageApi
@@ -87,6 +88,7 @@ async def playing(
     starts_at: datetime = STARTS_AT,
     socket_mode: bool = False,
     configuration: Configuration | None = None,
+    pace: Pace | None = None,
 ) -> AsyncIterator[Playground]:
     """A playground with its team and channels, and nothing in flight yet."""
     clock = MovableClock(starts_at)
@@ -105,9 +107,11 @@ async def playing(
         slack_api_url=slack.api_url,
     )
     try:
-        async with running(environment, configuration or load(CONFIGURATION), clock) as (application, server):
+        async with running(environment, configuration or load(CONFIGURATION), clock, pace) as (application, server):
             _connect(slack, server, socket_mode=socket_mode)
             playground = Playground(slack, application, clock)
+            clock.when_moved(application.schedule.wake)
+            clock.when_moved(application.outbox.wake)
             parts.append(playground)
             yield playground
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.errors import Refusal
 from bot.messages import blocks
 from bot.messages.message import Message
-from bot.messages.text import escape, mention, moment
+from bot.messages.text import bold, escape, mention, moment
 
 
 def refusal(told: Refusal) -> Message:
@@ -34,3 +34,11 @@ def _remedy(remedy: str) -> str:
 def notice(text: str) -> Message:
     """One private sentence. `text` is mrkdwn: what comes from outside in it is escaped."""
     return Message(text, (blocks.section(text),))
+
+
+def undelivered(version: str, channel: str, remedy: str) -> Message:
+    """The private word to whoever opened a conversation that Slack would not take one of its messages."""
+    return notice(
+        f"⚠️ Something about {bold(version)} could not be posted in <#{channel}>. {_remedy(remedy)} Nothing is lost: it "
+        "goes out once that is done."
+    )
