@@ -47,7 +47,7 @@ class Player:
 
     async def click(self, user: str, message: Message, label: str) -> None:
         """Click a button, and say yes if it asks."""
-        await self.person(user).click(message, label, confirm=True)
+        await self.person(user).click(message, label, confirm=_asks_first(message, label))
         await self.playground.settled()
 
     async def send(self, user: str, **answers: Any) -> None:
@@ -59,12 +59,18 @@ class Player:
             raise RefusedError(dict(outcome.errors or {}))
 
     def message_with(self, user: str, channel: str, label: str) -> Message:
-        """The latest message of a channel that has a button."""
+        """The latest card of a channel that has a button. Announcements keep the buttons of their moment."""
         person = self.person(user)
-        for message in reversed(person.messages(channel)):
+        for message in reversed([one for one in person.messages(channel) if one.thread_ts in (None, one.ts)]):
             if label in person.buttons_of(message):
                 return message
         raise LookupError(f"no message in {channel} has the button {label!r}")
+
+
+def _asks_first(message: Message, label: str) -> bool:
+    """True if a message's button has a confirm dialog."""
+    rows = (block["elements"] for block in message.blocks if block["type"] == "actions")
+    return any(button["text"]["text"] == label and "confirm" in button for row in rows for button in row)
 
 
 def _typed(answer: Any) -> Any:
