@@ -365,6 +365,14 @@ async def test_greenlight_is_invited_where_it_is_missing(page: Page, fixture: Fi
     await expect(page.get_by_test_id("bot-member")).to_have_text("Greenlight is here")
 
 
+async def test_slackbot_says_that_a_mentioned_app_is_missing(browser: Browser, fixture: Fixture) -> None:
+    async with opened(browser, address(fixture, place="random")) as page:
+        await say(page, "@Greenlight status")
+        hint = page.locator("#main .message.ephemeral")
+        await expect(hint.locator(".author")).to_have_text("Slackbot")
+        await expect(hint.locator(".badge-app")).to_have_count(0)
+
+
 async def test_app_home_is_published_and_shown(page: Page) -> None:
     await page.locator("[data-place=home]").click()
     await expect(page.get_by_test_id("home")).to_contain_text("v1.2.0 to production")
@@ -406,7 +414,7 @@ async def test_a_button_is_busy_until_the_app_has_answered(page: Page, fixture: 
         await snooze.click()
     await expect(snooze).to_have_attribute("aria-busy", "true")
     request = await asked.value
-    assert request.post_data_json["action_id"] == "alone"
+    assert (request.post_data_json or {})["action_id"] == "alone"
     await page.unroute("**/playground/action")
 
 

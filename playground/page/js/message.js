@@ -42,7 +42,8 @@ export function drawMessage(message, compact, place) {
 
 /** @param {Message} message @param {boolean} fromApp @param {Session} session */
 function picture(message, fromApp, session) {
-  return fromApp ? botAvatar(36) : avatar(session.store.people.get(message.user ?? ""), 36);
+  const person = session.store.people.get(message.user ?? "");
+  return fromApp ? botAvatar(36) : avatar(person ?? { id: "", name: session.authorOf(message) }, 36);
 }
 
 /** @param {Message} message @param {Session} session @param {string} className */

@@ -10,6 +10,8 @@ import { Values } from "./values.js";
 /** @typedef {import('./types.js').Message} Message */
 
 const CLOCK_PERIOD = 20_000;
+/** Slack's own voice, such as the hint that an app which was mentioned is not in the channel. */
+const SLACKBOT = "USLACKBOT";
 
 export class Session {
   /**
@@ -140,12 +142,13 @@ export class Session {
   /** @param {Message} message */
   authorOf(message) {
     if (message.user && this.store.people.has(message.user)) return displayName(this.store.people.get(message.user));
+    if (message.user === SLACKBOT) return "Slackbot";
     return message.username || this.store.bot.name;
   }
 
   /** Whether an app wrote it. @param {Message} message */
   isFromApp(message) {
-    return Boolean(message.bot_id) || message.user === this.store.bot.user_id;
+    return message.user !== SLACKBOT && (Boolean(message.bot_id) || message.user === this.store.bot.user_id);
   }
 
   /**
