@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -15,7 +17,7 @@ from typing import Any, Literal, ParamSpec
 import click
 
 from bot import manifest as slack_manifest
-from bot.errors import ConfigurationError, GreenlightError
+from bot.errors import ConfigurationError, GreenlightError, Problem
 from bot.settings import Files, read_all
 from bot.settings_schema import schema as file_schema
 
@@ -25,6 +27,9 @@ CONFIGURATION_PROBLEM = 2
 """The exit code when the operator must change something; click's own for a command line that is not understood."""
 
 FAILURE = 1
+
+CANNOT_LISTEN = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
+"""What the machine says of an address that is taken, not its own, or reserved."""
 
 _ENVIRONMENT = """\b
 Secrets and places come from the environment:
@@ -102,13 +107,23 @@ def serve(host: str | None, port: int | None, config: Path | None) -> None:
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
     """Run on uvloop, the measured choice; on the standard loop where there is none."""
+    try:
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(work)
+    except OSError as error:
+        if error.errno not in CANNOT_LISTEN:
+            raise
+        reason = f"The address can't be listened on: {os.strerror(error.errno)}."
+        remedy = "Stop what listens there, or choose another --port or --host."
+        raise ConfigurationError((Problem("environment", "HOST, PORT", reason, remedy),)) from error
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     if sys.platform == "win32":
-        asyncio.run(work)
-        return
+        return None
     import uvloop  # noqa: PLC0415 - not there on Windows
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(work)
+    return uvloop.new_event_loop
 
 
 def _log(level: str) -> None:

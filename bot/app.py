@@ -31,7 +31,7 @@ from bot.slack import Slack
 from bot.slack_errors import UndeliverableError
 from bot.store.interface import Posting
 from bot.store.sqlite import SQLiteStore
-from bot.transports import HttpServer, SocketClient, until_signalled
+from bot.transports import HttpServer, SocketClient, told_to_stop
 from handlers.context import Context
 
 logger = logging.getLogger(__name__)
@@ -211,7 +211,9 @@ async def running(
 
 async def serve(environment: Environment, configuration: Configuration) -> None:
     """Run until the process is told to stop (SIGTERM, SIGINT)."""
-    async with running(environment, configuration) as (_, server):
-        logger.info("serving on port %d", server.port, extra={"action": "serving"})
-        await until_signalled()
+    # Around all of it: a process that is told to stop while it starts, or while it stops, still closes in order.
+    with told_to_stop() as told:
+        async with running(environment, configuration) as (_, server):
+            logger.info("serving on port %d", server.port, extra={"action": "serving"})
+            await told.wait()
     logger.info("stopped", extra={"action": "stopped"})

@@ -140,7 +140,7 @@ class _Builder:
         self._document = document
         self._within: set[int] = set()
 
-    def build(self, node: yaml.Node, key: Key) -> Any:  # noqa: ANN401 - data of a file: any shape until it is checked
+    def build(self, node: yaml.Node, key: Key) -> Any:
         self._document.lines.setdefault(key, node.start_mark.line + 1)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,9 +59,9 @@ class HttpServer:
 
     async def start(self) -> None:
         """Listen. OSError where the address is taken."""
-        socket = await asyncio.to_thread(self._config.bind_socket)
-        self.port = socket.getsockname()[1]
-        self._serving = asyncio.create_task(self._server.serve(sockets=[socket]), name="http_server")
+        listening = await asyncio.to_thread(_bound, self._config.host, self._config.port)
+        self.port = listening.getsockname()[1]
+        self._serving = asyncio.create_task(self._server.serve(sockets=[listening]), name="http_server")
         await self._server.listening.wait()
 
     async def stop(self) -> None:
@@ -70,17 +71,29 @@ class HttpServer:
             await self._serving
 
 
-async def until_signalled() -> None:
-    """Return when the process is told to stop (SIGTERM, SIGINT)."""
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket at an address. Bound here, because uvicorn ends the process where the address is taken."""
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
+@contextlib.contextmanager
+def told_to_stop() -> Iterator[asyncio.Event]:
+    """Listen for SIGTERM and SIGINT; the event is set by the first. Outside of it they end the process at once."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in STOP_SIGNALS:
         loop.add_signal_handler(number, told.set)
     try:
-        await told.wait()
+        yield told
     finally:
         for number in STOP_SIGNALS:
             loop.remove_signal_handler(number)
+
+
+async def until_signalled() -> None:
+    """Return when the process is told to stop (SIGTERM, SIGINT)."""
+    with told_to_stop() as told:
+        await told.wait()
 
 
 class SocketClient:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sqlite_utils import Database
 
 from bot.errors import ConfigurationError, GreenlightError, Problem
+from bot.store.queries import SQLiteReader
 
 _CONVERSATIONS = """
 SELECT id, dialogue, service, environment, version, state, is_open, opened_at, since
@@ -20,7 +21,6 @@ FROM conversations
 WHERE (:version IS NULL OR version IN (:version, 'v' || :version)) AND (:service IS NULL OR service = :service)
 ORDER BY opened_at, id
 """
-_EVENTS = "SELECT event FROM events WHERE conversation = :id ORDER BY number"
 
 COLUMNS = (
     "service", "environment", "version", "dialogue", "number", "at", "step", "state", "actor", "name", "roles", "data",
@@ -45,14 +45,13 @@ def _read(path: Path, version: str | None, service: str | None) -> list[dict[str
         raise _unusable(path, "There is no such file.")
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
-        database = Database(connection)
+        database, reader = Database(connection), SQLiteReader(connection)
         # One transaction: conversations and events of the same moment.
         connection.execute("BEGIN")
         found = [dict(row) for row in database.query(_CONVERSATIONS, {"version": version, "service": service})]
         for conversation in found:
-            events = database.query(_EVENTS, {"id": conversation["id"]})
             conversation["is_open"] = bool(conversation["is_open"])
-            conversation["events"] = [json.loads(row["event"]) for row in events]
+            conversation["events"] = [event.model_dump(mode="json") for event in reader.events(conversation["id"])]
     except sqlite3.DatabaseError as error:
         raise _unusable(path, f"This is not Greenlight's database ({error}).") from error
     finally:
