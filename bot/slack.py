@@ -261,7 +261,8 @@ class Slack:
         """An account, as Slack knows it now."""
         found = (await self._read("users.info", {"user": user_id}))["user"]
         profile = found.get("profile", {})
-        names = (profile.get("display_name"), profile.get("real_name"), found.get("real_name"), found.get("name"))
+        # The full name, as the documents write people; a display name may be a nickname that a record should not hold.
+        names = (profile.get("real_name"), found.get("real_name"), profile.get("display_name"), found.get("name"))
         return User(
             id=found["id"],
             name=next((name for name in names if name), found["id"]),
