@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from bot.core.policy import Service
 from bot.core.release import RELEASE
@@ -46,7 +47,7 @@ HEADLINES: Mapping[str, str] = {
 }
 """The card's headline by state, the document's words first. A state that is not here is named by its own words."""
 
-TOLD_WHY = {"objected", "awaiting_decision", "withdrawn", "rolling_back", "rolled_back"}
+TOLD_WHY = frozenset({"objected", "awaiting_decision", "withdrawn", "rolling_back"})
 """States that need their reason on the card."""
 
 
@@ -99,27 +100,41 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
     yield f"{state.emoji} *{capital(state.words)}* · since {moment(release.since)}"
     if release.state in ("awaiting_timing", "scheduled") and release.planned_at:
         yield f"🕓 Planned for {both_zones(release.planned_at)}"
+    if (proposed := _proposed(release)) is not None:
+        yield f"🕓 Another time is proposed: {both_zones(proposed)}"
     if release.state == "deploying" and release.planned_end:
         yield f"🕓 Expected until {both_zones(release.planned_end)}"
     if release.state == "watching" and release.watch_until:
         yield f"🕓 Watched until {both_zones(release.watch_until)}"
     if awaited := call_awaited(release, policy):
-        yield f"👉 {awaited}"
+        yield f"👉 Awaited: {awaited}"
     if release.state in TOLD_WHY:
         yield from _why(release)
+
+
+def _proposed(release: Release) -> datetime | None:
+    """The time that QA asks for, as long as no plan has answered it."""
+    if not release.trail or release.trail[-1].step != "propose_time":
+        return None
+    return datetime.fromisoformat(release.forms["propose_time"]["when"])
 
 
 def _why(release: Release) -> Iterator[str]:
     """What the last step said of its reason, in short; all of it is in the thread."""
     act = release.trail[-1]
     told = release.forms.get(act.step, {})
-    words = told.get("reason") or told.get("issue") or told.get("issues") or _signal(told)
+    words = told.get("reason") or told.get("issue") or _signal(told) or _failed(told)
     if words:
         yield f"> {escape(clip(' '.join(words.split()), 250))} — {escape(act.name)}"
 
 
-def _signal(told: Mapping[str, str]) -> str:
+def _signal(told: Mapping[str, Any]) -> str:
     return f"{told['signal']}: {told['measured']} (limit {told['limit']})" if "measured" in told else ""
+
+
+def _failed(told: Mapping[str, Any]) -> str:
+    results = [read_result(line) for line in told.get("results", ())]
+    return ", ".join(f"{result.name} failed" for result in results if not result.passed)
 
 
 # ── the approval ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,7 +161,7 @@ def _outcome(outcome: Outcome) -> str:
 
 
 def contents(form: ApprovalForm) -> tuple[Passage, ...]:
-    return Passage("Included Changes", form.changes), Passage("Known Issues", form.known_issues)
+    return Passage("*Included Changes*", form.changes), Passage("*Known Issues*", form.known_issues)
 
 
 def criterion(form: ApprovalForm) -> str:
@@ -175,7 +190,7 @@ def sign_off_lines(release: Release) -> Iterator[str]:
 def plan_lines(release: Release) -> Iterator[str]:
     """The plan in short."""
     plan = release.plan
-    if plan is None:
+    if plan is None or release.state == "awaiting_plan":
         return
     yield "*Deployment Plan*"
     yield f"{when_line(plan)} · ~{minutes(plan.duration)} · rollback to {escape(plan.rollback_target)}"
@@ -199,5 +214,5 @@ def progress_lines(release: Release) -> Iterator[str]:
         yield f"⏪ {place(release)} is on {escape(back['version'])}"
 
 
-def _moment_of(deployed: Mapping[str, str]) -> str:
+def _moment_of(deployed: Mapping[str, Any]) -> str:
     return utc(datetime.fromisoformat(deployed["finished_at"]))

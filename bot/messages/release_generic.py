@@ -6,7 +6,7 @@ message in the thread.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -53,7 +53,7 @@ def generic(release: Release, event: Event, policy: Service) -> tuple[Said, ...]
 
 def begun(release: Release, says: str) -> Telling:
     """A message that begins; what notifications show of it is the step's line and the version."""
-    return Telling(release, f"{says}: {version(release)} · {escape(release.service)}")
+    return Telling(release, f"{says.replace('*', '')}: {version(release)} · {escape(release.service)}")
 
 
 def finished(
@@ -64,12 +64,12 @@ def finished(
     `ask` puts the question otherwise; `asked`: the message has put it already.
     """
     if not asked:
-        ask_next(telling, event, policy, ask=ask)
+        _ask_next(telling, event, policy, ask)
     telling.aside(f"{byline(telling.release, event)} · {moment(event.at, 'time')}")
     return telling.said(broadcast=RELEASE.step(event.step).hears == "channel")
 
 
-def ask_next(telling: Telling, event: Event, policy: Service, *, ask: str = "", steps: Iterable[Step] = ()) -> None:
+def _ask_next(telling: Telling, event: Event, policy: Service, ask: str) -> None:
     """Call the awaited, once: only a step that changes who is awaited asks anything. Whoever took it is not called,
     but has the buttons at hand.
     """
@@ -80,7 +80,7 @@ def ask_next(telling: Telling, event: Event, policy: Service, *, ask: str = "", 
     words = words.format(place=escape(release.environment))
     if people := call_awaited(release, policy, but=event.actor):
         telling.say(f"{people} — {words}")
-    telling.offer(steps or answers(release))
+    telling.offer(answers(release))
 
 
 def moved(release: Release, event: Event) -> bool:
@@ -95,10 +95,10 @@ def _tell_sole_field(telling: Telling, step: Step, form: type[Form], data: Mappi
     """The one answer of a form needs no label beside the step's own line."""
     name, (ask, _) = next(iter(form.asks().items()))
     value = data.get(name)
-    if ask.widget in (Widget.TEXT, Widget.LINES) or value in (None, "", []):
+    if value in (None, "", []):
         telling.say(step.says)
-        if value:
-            telling.tell(_passage(ask, value, title=""))
+    elif ask.widget in (Widget.TEXT, Widget.LINES):
+        telling.tell(_passage(ask, value, step.says))
     else:
         telling.say(f"{step.says}: {shown(ask, value)}")
 
@@ -113,20 +113,19 @@ def tell_fields(telling: Telling, form: type[Form], data: Mapping[str, Any]) -> 
         if ask.widget in (Widget.TEXT, Widget.LINES):
             telling.say(*facts)
             facts = []
-            telling.tell(_passage(ask, value))
+            telling.tell(_passage(ask, value, f"*{escape(ask.label)}*"))
         else:
             facts.append(f"*{escape(ask.label)}:* {shown(ask, value)}")
     telling.say(*facts)
 
 
-def _passage(ask: Ask, value: Any, title: str | None = None) -> Passage:  # noqa: ANN401 - an answer is any JSON value
-    heading = escape(ask.label) if title is None else title
+def _passage(ask: Ask, value: Any, heading: str) -> Passage:
     if ask.widget is Widget.LINES:
         return Passage(heading, tuple(value))
     return paragraph(heading, value)
 
 
-def shown(ask: Ask, value: Any) -> str:  # noqa: ANN401 - an answer is any JSON value
+def shown(ask: Ask, value: Any) -> str:
     """One short answer as its widget shows it."""
     match ask.widget:
         case Widget.CHOICE:

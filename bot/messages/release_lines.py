@@ -14,7 +14,7 @@ from bot.core.roles import Role
 from bot.messages.message import Said
 from bot.messages.release_card import overflow, when_line
 from bot.messages.release_generic import begun, finished
-from bot.messages.release_parts import Passage, both_zones, minutes, paragraph, utc, version
+from bot.messages.release_parts import Passage, both_zones, form_of, minutes, paragraph, utc, version
 from bot.messages.release_people import call, call_awaited
 from bot.messages.text import code, escape, mention
 
@@ -38,9 +38,8 @@ def cosign(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
 
 def objection(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "✋ *Objection*")
-    telling.say("✋ *Objection*")
-    telling.tell(paragraph("", event.data["reason"]))
-    telling.say(*(f"Taken back: {_signature(entry)}." for entry in _voided(event)))
+    telling.tell(paragraph(f"✋ *Objection*: {version(release)}", event.data["reason"]))
+    telling.say(*(f"Taken back: {_signature(sign_off)}." for sign_off in _voided(event)))
     return finished(telling, event, policy)
 
 
@@ -51,8 +50,16 @@ def revise(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
         f"✏️ *Revised*: {version(release)} is now commit {code(release.approval.commit)}. The card is up to date."
     )
     telling.say(*_voided_lines(release, event))
+    if release.before in ("awaiting_timing", "scheduled"):
+        telling.say("The plan made for it no longer holds; DevOps plans anew once all have signed.")
+    telling.say(_stop(release, policy))
     telling.passages.extend(overflow(release).passages)
     return finished(telling, event, policy)
+
+
+def _stop(release: Release, policy: Service) -> str:
+    """A word to whoever was about to deploy; empty where nobody was."""
+    return f"{call(release, Role.DEVOPS, policy)} — Please do not deploy it." if release.before == "scheduled" else ""
 
 
 def _voided_lines(release: Release, event: Event) -> Iterator[str]:
@@ -77,7 +84,7 @@ def _signature(sign_off: SignOff) -> str:
 
 def plan(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     """DevOps's acknowledgement, which ends with the question about timing."""
-    form = release.plan or PlanForm.model_validate(event.data)
+    form = form_of(PlanForm, event.data)
     qa = call_awaited(release, policy, but=event.actor)
     telling = begun(release, "✅ *Acknowledged*")
     telling.say(f"{qa} Acknowledged! ✅".strip())
@@ -95,7 +102,7 @@ def plan(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
         f"• Error rates: {escape(form.error_monitoring)}",
         f"• Performance: {escape(form.performance_monitoring)}",
     )
-    telling.tell(Passage("Infrastructure concerns:", form.concerns))
+    telling.tell(Passage("*Infrastructure concerns:*", form.concerns))
     telling.say(f"Will notify when complete.\n\nAny concerns with {utc(form.when, day=False)} timing?")
     telling.offer((RELEASE.step("confirm"), RELEASE.step("propose_time")))
     return finished(telling, event, policy, asked=True)
@@ -115,7 +122,7 @@ def propose_time(release: Release, event: Event, policy: Service) -> tuple[Said,
     proposed = datetime.fromisoformat(event.data["when"])
     planned = f" instead of {utc(release.planned_at, day=False)}" if release.planned_at else ""
     telling.say(f"🕓 *Another time proposed*{planned}: {both_zones(proposed)}")
-    telling.tell(paragraph("Why:", event.data["reason"]))
+    telling.tell(paragraph("*Why:*", event.data["reason"]))
     return finished(telling, event, policy, ask=f"Please plan for {utc(proposed, day=False)}, or say what would work.")
 
 
@@ -140,15 +147,13 @@ def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
         f"Will notify when complete.{until}",
     )
     if event.data.get("override"):
-        telling.tell(paragraph("⚠️ Override:", event.data["override"]))
+        telling.tell(paragraph("⚠️ *Override:*", event.data["override"]))
     return finished(telling, event, policy)
 
 
 def withdraw(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
-    """Whoever was about to deploy is told not to: nobody else needs a call for a release that is no more."""
+    """Whoever was about to deploy is told not to; nobody else needs a call for a release that is no more."""
     telling = begun(release, "🚫 *Withdrawn*")
-    telling.say(f"🚫 *Withdrawn*: {version(release)}")
-    telling.tell(paragraph("", event.data["reason"]))
-    if release.before == "scheduled":
-        telling.say(f"{call(release, Role.DEVOPS, policy)} — Please do not deploy it.")
+    telling.tell(paragraph(f"🚫 *Withdrawn*: {version(release)}", event.data["reason"]))
+    telling.say(_stop(release, policy))
     return finished(telling, event, policy)

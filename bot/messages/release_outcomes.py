@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 from bot.core.events import Event
 from bot.core.policy import Service
@@ -22,11 +21,12 @@ from bot.core.release_rules import Release
 from bot.core.roles import Role
 from bot.messages import blocks
 from bot.messages.message import Said
-from bot.messages.release_generic import ask_next, begun, finished, shown
+from bot.messages.release_generic import begun, finished, shown
 from bot.messages.release_parts import (
     Passage,
     Telling,
     both_zones,
+    form_of,
     is_none,
     minutes,
     paragraph,
@@ -35,7 +35,7 @@ from bot.messages.release_parts import (
     utc,
     version,
 )
-from bot.messages.release_people import call, known
+from bot.messages.release_people import call, call_awaited, known
 from bot.messages.text import clip, escape, link, linked, mention_group, moment, visible
 
 MOST_ROWS, CELL = 30, 120
@@ -54,7 +54,7 @@ def _team(policy: Service) -> str:
 def deployed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     """The announcement to the team, with the request for the smoke test and the word that rollback is ready."""
     finished_at = datetime.fromisoformat(event.data["finished_at"])
-    form = DeployedForm.model_validate(without(event.data, "finished_at"))
+    form = form_of(DeployedForm, event.data)
     telling = begun(release, f"🎉 *Deployed to {place(release)}*")
     telling.say(f"🎉 {_team(policy)}*Deployed to {place(release)}*: {version(release)}")
     telling.say(
@@ -64,19 +64,23 @@ def deployed(release: Release, event: Event, policy: Service) -> tuple[Said, ...
     )
     for passage in _deployment_details(form, event.at - finished_at):
         telling.tell(passage)
-    ask_next(telling, event, policy, steps=RELEASE.buttons(release.state))
+    qa = call_awaited(release, policy, but=event.actor)
     saved = f": {escape(release.last_plan.rollback_target)}" if release.last_plan else ""
-    telling.say(f"Rollback ready if needed (previous version saved){saved}.")
+    telling.say(
+        f"{qa} — Please run {escape(release.environment)} smoke test.".removeprefix(" — "),
+        f"\nRollback ready if needed (previous version saved){saved}.",
+    )
+    telling.offer(RELEASE.buttons(release.state))
     return finished(telling, event, policy, asked=True)
 
 
 def _deployment_details(form: DeployedForm, since: timedelta) -> Iterator[Passage]:
     further = (f"Database migration: {form.migration}", f"Cache: {form.cache}")
-    yield Passage("Deployment Details", (*form.components, *further), dress=_marked)
-    yield Passage("Health Checks", form.health_checks)
-    yield Passage("Monitoring", form.monitoring, width=300, dress=_linked)
+    yield Passage("*Deployment Details*", (*form.components, *further), dress=_marked)
+    yield Passage("*Health Checks*", form.health_checks)
+    yield Passage("*Monitoring*", form.monitoring, width=300, dress=_linked)
     after = f" ({round(since.total_seconds() / 60)} min post-deploy)" if since >= timedelta(minutes=1) else ""
-    yield Passage(f"Initial Metrics{after}", form.metrics)
+    yield Passage(f"*Initial Metrics{after}*", form.metrics)
 
 
 def _marked(line: str) -> str:
@@ -93,16 +97,11 @@ def _linked(line: str) -> str:
     return f"{escape(match['name'])}: {link(match['url'], 'dashboard')}" if match else linked(line)
 
 
-def without(data: dict[str, Any], *decided: str) -> dict[str, Any]:
-    """A form's own answers of an event, without the facts that were decided beside it."""
-    return {name: value for name, value in data.items() if name not in decided}
-
-
 # ── the smoke test and the watch ─────────────────────────────────────────────────────────────────────────────────────
 def smoke_passed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     until = datetime.fromisoformat(event.data["watch_until"])
     telling = begun(release, f"✅ *{place(release)} verified*")
-    _tell_results(telling, SmokeForm.model_validate(without(event.data, "watch_until")))
+    _tell_results(telling, form_of(SmokeForm, event.data))
     telling.say(f"✅ *{place(release)} verified.* Release {version(release)} successful!")
     telling.say(
         f"Continuing to monitor. Will alert if any anomalies in next {span(until - event.at)} "
@@ -114,7 +113,7 @@ def smoke_passed(release: Release, event: Event, policy: Service) -> tuple[Said,
 def smoke_failed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "❌ *Smoke test failed*")
     telling.say(f"❌ *Smoke test failed*: {version(release)}")
-    _tell_results(telling, SmokeForm.model_validate(event.data))
+    _tell_results(telling, form_of(SmokeForm, event.data))
     return finished(telling, event, policy)
 
 
@@ -124,7 +123,7 @@ def _tell_results(telling: Telling, form: SmokeForm) -> None:
     telling.say(f"*{place(telling.release)} Smoke Test Results:*")
     telling.blocks.append(blocks.table(("Test", "Result"), [_row(result) for result in results[:MOST_ROWS]]))
     if len(results) > MOST_ROWS or any(len(line) > CELL for line in form.results):
-        telling.passages.append(Passage("All results", form.results, width=CELL))
+        telling.passages.append(Passage("*All results*", form.results, width=CELL))
         telling.aside("… all results in full in the thread")
     telling.say(f"*Duration:* {minutes(form.duration)}", f"*Issues found:* {escape(form.issues)}")
 
@@ -135,7 +134,7 @@ def _row(result: TestResult) -> tuple[str, str]:
 
 
 def breach(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
-    form = BreachForm.model_validate(event.data)
+    form = form_of(BreachForm, event.data)
     telling = begun(release, "🚨 *Rollback criterion breached*")
     telling.say(f"🚨 *Rollback criterion breached*: {version(release)}")
     telling.say(
@@ -147,7 +146,7 @@ def breach(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     )
     if release.state == "rolling_back":
         target = f" to {escape(release.last_plan.rollback_target)}" if release.last_plan else ""
-        telling.say(f"{_callers(release, event, policy)} — Please roll back{target} at once.".lstrip(" —"))
+        telling.say(f"{_callers(release, event, policy)} — Please roll back{target} at once.".removeprefix(" — "))
     return finished(telling, event, policy)
 
 
@@ -163,7 +162,7 @@ def complete(release: Release, event: Event, policy: Service) -> tuple[Said, ...
     telling = begun(release, "✅ *Complete and verified*")
     telling.say(f"✅ {_team(policy)}Perfect!\n\nRelease {version(release)} is complete and verified.")
     if event.data.get("summary"):
-        telling.tell(paragraph("Summary", event.data["summary"]))
+        telling.tell(paragraph("*Summary*", event.data["summary"]))
     telling.say(*_history(release, event))
     return finished(telling, event, policy)
 
@@ -183,14 +182,14 @@ def _history(release: Release, event: Event) -> Iterator[str]:
 # ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def roll_back(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     """The document's alarm (section 5): those who roll back and decide are called, whoever is awaited afterwards."""
-    form = RollbackForm.model_validate(event.data)
+    form = form_of(RollbackForm, event.data)
     severity = RollbackForm.asks()["severity"][0]
     telling = begun(release, "🚨 *ROLLBACK NEEDED*")
     telling.say(f"🚨 {_callers(release, event, policy)} *ROLLBACK NEEDED*: {version(release)}")
     telling.say(f"*Severity:* {shown(severity, form.severity)}", f"*Environment:* {place(release)}")
-    telling.tell(paragraph("Issue:", form.issue))
-    telling.tell(Passage("Impact:", form.impact))
-    telling.tell(Passage("Evidence:", form.evidence))
+    telling.tell(paragraph("*Issue:*", form.issue))
+    telling.tell(Passage("*Impact:*", form.impact))
+    telling.tell(Passage("*Evidence:*", form.evidence))
     telling.say(f"*Recommendation:*\nRollback to {escape(form.target)} immediately.")
     return finished(telling, event, policy)
 
@@ -202,7 +201,7 @@ def _callers(release: Release, event: Event, policy: Service) -> str:
 
 
 def rolled_back(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
-    form = RolledBackForm.model_validate(event.data)
+    form = form_of(RolledBackForm, event.data)
     telling = begun(release, "⏪ *Rollback Complete*")
     telling.say(f"⏪ {_team(policy)}*Rollback Complete*: {version(release)}")
     telling.say(
@@ -210,6 +209,6 @@ def rolled_back(release: Release, event: Event, policy: Service) -> tuple[Said, 
         f"*Time:* {both_zones(event.at)}",
         f"*Duration:* {minutes(form.duration)}",
     )
-    telling.tell(Passage("Immediate check:", form.checks))
+    telling.tell(Passage("*Immediate check:*", form.checks))
     telling.say(f"Rollback successful. {place(release)} is stable.")
     return finished(telling, event, policy)

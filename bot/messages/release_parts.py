@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
 
 from bot.core.dialogue import Step
+from bot.core.forms import Form
 from bot.core.release import RELEASE
 from bot.core.release_rules import Release
 from bot.messages import blocks
 from bot.messages.message import Block, Message, Said
 from bot.messages.references import STEP_ACTION, Reference
 from bot.messages.text import clip, escape, linked, moment
+
+F = TypeVar("F", bound=Form)
 
 MOST_ENTRIES = 10
 """A list shows so many entries where others are beside it; the thread has them all."""
@@ -33,19 +37,20 @@ WIDELY_OPEN = 3
 
 @dataclass(frozen=True)
 class Passage:
-    """A titled list or text of any length. A message shows its beginning, the thread has the whole.
+    """A list or text of any length under a heading. A message shows its beginning, the thread has the whole.
 
-    `entries` are outside text as it came; `dress` makes mrkdwn of one. `width` is what is shown of each.
+    `heading` is mrkdwn; `entries` are outside text as it came, and `dress` makes mrkdwn of one. `width` is how many
+    characters are shown of each.
     """
 
-    title: str
+    heading: str
     entries: tuple[str, ...]
     bullet: str = "• "
     width: int = LINE
     dress: Callable[[str], str] = linked
 
     def shown(self) -> str:
-        """The title and as many entries as may stand beside other passages, with a word about the rest."""
+        """The heading and as many entries as may stand beside other passages, with a word about the rest."""
         lines = self._first_lines()
         left = len(self.entries) - len(lines)
         if left and self.bullet:
@@ -64,7 +69,7 @@ class Passage:
         yield from packed((*self._heading(), *pieces))
 
     def _heading(self) -> tuple[str, ...]:
-        return (f"*{self.title}*",) if self.title else ()
+        return (self.heading,) if self.heading else ()
 
     def _first_lines(self) -> list[str]:
         lines: list[str] = []
@@ -88,9 +93,9 @@ def size(*texts: str) -> int:
     return sum(len(text) + sum(sign > "\uffff" for sign in text) for text in texts)
 
 
-def paragraph(title: str, text: str) -> Passage:
+def paragraph(heading: str, text: str) -> Passage:
     """What a person wrote at length."""
-    return Passage(title, tuple(text.splitlines()) or ("",), bullet="", width=PARAGRAPH)
+    return Passage(heading, tuple(text.splitlines()) or ("",), bullet="", width=PARAGRAPH)
 
 
 def packed(lines: Iterable[str]) -> Iterator[str]:
@@ -198,6 +203,11 @@ def span(length: timedelta) -> str:
 
 def minutes(count: int) -> str:
     return span(timedelta(minutes=count))
+
+
+def form_of(form: type[F], data: Mapping[str, Any]) -> F:
+    """A form of what an event keeps, without the facts that were decided beside it."""
+    return form.model_validate({name: value for name, value in data.items() if name in form.model_fields})
 
 
 def is_none(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from bot.core.dialogue import Step
+from bot.core.dialogue import Signers, Step
 from bot.core.events import Reminder
 from bot.core.policy import Service
 from bot.core.release import RELEASE
@@ -28,7 +28,7 @@ WAITS_FOR: Mapping[str, str] = {
     "deployed": "your word that it is deployed",
     "begin_smoke": "your smoke test",
     "smoke_passed": "the results of your smoke test",
-    "continue": "your decision: continue, or roll back",
+    "continue": "your decision to continue or roll back",
     "rolled_back": "you to verify the rollback",
 }
 """What a release waits for, by the awaited step. A step that is not here is named by its button."""
@@ -46,7 +46,7 @@ def reminder(
     """The message to one person who is awaited, or to whom it went up. `late` is given where it comes too late."""
     step = RELEASE.step(reminder.step)
     opening = _opening(release, reminder, step, now)
-    telling = Telling(release, opening)
+    telling = Telling(release, opening.replace("*", ""))
     telling.say(opening, *_details(release, reminder, policy))
     if late is not None:
         telling.say(
@@ -61,13 +61,21 @@ def reminder(
 
 def _opening(release: Release, reminder: Reminder, step: Step, now: datetime) -> str:
     what = f"*{version(release)}* of {escape(release.service)}"
-    since = f"since {moment(release.since)} ({span(now - release.since)})"
+    began = _waited_since(release, step)
+    style = "time" if now - began < timedelta(hours=12) else "date_time"
+    since = f"since {moment(began, style)} ({span(now - began)})"
     if reminder.kind == "due":
-        return f"🕓 *Time to deploy* {what}."
+        return f"🕓 *Time to deploy {version(release)}* of {escape(release.service)}."
     if reminder.kind == "escalation":
         owners, me = _owners(release, step), _labels(reminder.roles)
-        return f"🔔 Nobody of {owners} answered {since}; {what} is now with you as {me}."
+        return f"🔔 {owners} has not answered {since}; {what} is now with you as {me}."
     return f"🔔 {what} waits for {_wanted(step)} {since}."
+
+
+def _waited_since(release: Release, step: Step) -> datetime:
+    """Since when the step is waited for: the agreed time, where it was agreed for later than the state began."""
+    agreed = getattr(release, step.wait.since) if step.wait and step.wait.since else None
+    return max(agreed or release.since, release.since)
 
 
 def _wanted(step: Step) -> str:
@@ -77,8 +85,8 @@ def _wanted(step: Step) -> str:
 def _owners(release: Release, step: Step) -> str:
     """The roles that did not answer."""
     allowed = RELEASE.allowed(step, release)
-    first = allowed if len(allowed) == len(release.missing) and allowed == release.missing else allowed[:1]
-    return " or ".join(role.label for role in first) or "those awaited"
+    first = allowed if isinstance(step.by, Signers) else allowed[:1]
+    return " or ".join(role.label for role in first) or "Whoever is awaited"
 
 
 def _labels(roles: tuple[str, ...]) -> str:
@@ -94,7 +102,7 @@ def _details(release: Release, reminder: Reminder, policy: Service) -> Iterator[
             yield "\n".join(pre_deployment(release.plan))
     if reminder.kind == "escalation":
         step = RELEASE.step(reminder.step)
-        yield f"It waits for: {escape(step.label)}. Awaited: {_people(release, policy)}"
+        yield f"It waits for “{escape(step.label)}” by {_people(release, policy)}; please see that somebody answers."
 
 
 def _people(release: Release, policy: Service) -> str:

@@ -1,0 +1,123 @@
+"""Every message about a release, as it is sent: people read the files under golden/release, this test keeps them.
+
+`GREENLIGHT_GOLDEN=write pytest tests/messages` writes them anew; the difference is for the reviewer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from a_spoken_release import (
+    APPROVAL,
+    BREACH,
+    DEVOPS,
+    PIPELINE,
+    QA,
+    ROLLBACK,
+    ROLLED_BACK,
+    SMOKE_FAILED,
+    TECH_LEAD,
+    WATCH,
+    Talk,
+    read,
+    read_all,
+)
+
+from bot.core.release import RELEASE
+from bot.core.reminders import reminders_for
+from bot.core.roles import Role
+from bot.messages.release_reminders import reminder
+
+GOLDEN = Path(__file__).parent / "golden" / "release"
+
+REASON = {"reason": "The error rate is 12%"}
+SHORT = {"stories_tested": 2, "bugs_fixed": 4, "regression": "passed_with_known_issues", "verbal": ["UTANIA"]}
+MORE = [f"STORY-{number}: Change number {number}" for number in range(1, 101)]
+
+STORIES: dict[str, Callable[[], Talk]] = {
+    "approve": lambda: Talk().approved(),
+    "approve_short_of_whole": lambda: Talk().take(
+        "approve", QA, APPROVAL | SHORT, vouched={"UTANIA": frozenset({Role.TECH_LEAD})}
+    ),
+    "approve_with_100_changes": lambda: Talk().approved(changes=MORE),
+    "cosign": lambda: Talk().signed(),
+    "object": lambda: Talk().approved().take("object", TECH_LEAD, REASON),
+    "revise_with_another_commit": lambda: Talk().scheduled().take("revise", QA, APPROVAL | {"commit": "def456"}),
+    "plan": lambda: Talk().planned(),
+    "propose_time": lambda: (
+        Talk().planned().take("propose_time", QA, {"when": "2024-01-16T18:00:00Z", "reason": "The team is at lunch"})
+    ),
+    "confirm": lambda: Talk().scheduled(),
+    "start": lambda: Talk().deploying(),
+    "start_by_the_pipeline": lambda: Talk().scheduled().wait(minutes=33).take("start", PIPELINE, {"commit": "abc123"}),
+    "deployed": lambda: Talk().deployed(),
+    "deploy_failed": lambda: Talk().deploying().take("deploy_failed", DEVOPS, REASON),
+    "begin_smoke": lambda: Talk().smoke_running(),
+    "smoke_passed": lambda: Talk().watching(),
+    "smoke_failed": lambda: Talk().smoke_running().take("smoke_failed", QA, SMOKE_FAILED),
+    "breach": lambda: Talk().watching().wait(minutes=5).take("breach", WATCH, BREACH),
+    "breach_p0": lambda: Talk().watching().wait(minutes=5).take("breach", WATCH, BREACH | {"severity": "P0"}),
+    "continue": lambda: (
+        Talk().smoke_running().take("smoke_failed", QA, SMOKE_FAILED).take("continue", TECH_LEAD, REASON)
+    ),
+    "extend_watch": lambda: Talk().watching().take("extend_watch", DEVOPS, {"minutes": 60}),
+    "complete_by_the_clock": lambda: Talk().completed(),
+    "complete_by_hand": lambda: (
+        Talk().watching().wait(minutes=30).take("complete", DEVOPS, {"summary": "All quiet, closing early."})
+    ),
+    "withdraw": lambda: Talk().scheduled().take("withdraw", QA, REASON),
+    "roll_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK),
+    "rolled_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", QA, ROLLED_BACK),
+    "note": lambda: Talk().watching().take("note", DEVOPS, {"text": "Keep an eye on the queue"}),
+}
+
+
+def hold(name: str, shown: str) -> None:
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("GREENLIGHT_GOLDEN") == "write":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_step_is_told_as_kept(name: str) -> None:
+    """What is said about a step is what the golden file says."""
+    hold(name, read_all(STORIES[name]().said))
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_the_card_after_a_step_is_as_kept(name: str) -> None:
+    """The card after a step is what the golden file says."""
+    hold(f"card_after_{name}", read(STORIES[name]().card))
+
+
+@pytest.mark.parametrize("name", ["approve", "cosign", "plan", "confirm", "start", "deployed", "breach", "object"])
+def test_the_reminders_of_a_state_are_as_kept(name: str) -> None:
+    """The reminders that follow a step are what the golden file says."""
+    talk = STORIES[name]()
+    reminders = reminders_for(RELEASE, talk.release, talk.policy)
+    shown = [
+        reminder(talk.release, due, talk.policy, due.due_at, late=None, reminder_id=number)
+        for number, due in enumerate(reminders, 1)
+    ]
+    hold(f"reminders_after_{name}", read(*shown))
+
+
+def test_a_late_reminder_says_so_as_kept() -> None:
+    """A reminder that comes late names the time at which it was due."""
+    talk = Talk().scheduled()
+    due = reminders_for(RELEASE, talk.release, talk.policy)[0]
+    late = timedelta(minutes=45)
+    shown = reminder(talk.release, due, talk.policy, due.due_at + late, late=late, reminder_id=7)
+    hold("reminder_late", read(shown))
+
+
+def test_every_step_of_the_table_is_kept() -> None:
+    """No step of the dialogue is without a golden file."""
+    told = {name for name in (step.name for step in RELEASE.steps) if any(story.startswith(name) for story in STORIES)}
+    assert told == {step.name for step in RELEASE.steps}
