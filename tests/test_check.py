@@ -125,8 +125,8 @@ async def test_people_who_may_hold_no_role_are_named(
     slack.workspace.add_person("guest", "Guest Visitor", user_id="U0GUEST", is_ultra_restricted=True)
     report = await ask_slack(environment, configured(TEXT.replace("[U0JANE]", "[U0JANE, U0LEFT, U0GUEST]")))
     assert told(report) == [
-        ("roles.devops.users[1]", "left is deactivated, and holds no role."),
-        ("roles.devops.users[2]", "guest is a guest, and holds no role."),
+        ("roles.devops.users[1]", "Left Long-Ago is deactivated, and holds no role."),
+        ("roles.devops.users[2]", "Guest Visitor is a guest, and holds no role."),
     ]
 
 
