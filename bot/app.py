@@ -12,6 +12,7 @@ from importlib.metadata import version
 from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot.background import Background
@@ -182,7 +183,8 @@ def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
     return AsyncApp(
         name="greenlight",
         signing_secret=secret,
-        client=slack.client,
+        # Without a token: Bolt takes it from `authorize`, and warns about two.
+        client=AsyncWebClient(base_url=environment.slack_api_url),
         authorize=authorize,
         process_before_response=True,
         request_verification_enabled=bool(secret),

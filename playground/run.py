@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import time
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -140,15 +141,29 @@ class _Deferred:
             await self._parts[0].advance(moment)
 
 
+class Hurry:
+    """Seconds for the outbox's pace, in which years pass until history is told: nobody waits for the past."""
+
+    def __init__(self) -> None:
+        self.over = False
+        self._passed = 0.0
+
+    def __call__(self) -> float:
+        self._passed += 0.0 if self.over else 1_000.0
+        return time.monotonic() + self._passed
+
+
 async def run(host: str, port: int, database: Path | None, *, open_browser: bool) -> None:
     """Play until told to stop. Without a database, one is made for this time and thrown away after."""
     with tempfile.TemporaryDirectory(prefix="greenlight-") as folder:
         path = database or Path(folder) / "playground.db"
         is_new = not path.exists()
-        async with playing(path, host=host, port=port) as playground:
+        hurry = Hurry()
+        async with playing(path, host=host, port=port, pace=Pace(hurry)) as playground:
             if is_new:
                 await play_history(playground)
                 await playground.advance(OPENS_AT)
+            hurry.over = True
             url = playground.slack.url
             print(f"The playground is open at {url}  (stop it with Ctrl+C)", flush=True)  # noqa: T201 - the answer to the command
             if open_browser:
