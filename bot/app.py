@@ -160,7 +160,7 @@ class Vital:
 
 
 async def _tell_opener(store: SQLiteStore, slack: Slack, posting: Posting, error: UndeliverableError) -> None:
-    """Tell whoever opened a conversation what Slack would not take; the message itself is kept and shown in the home."""
+    """Tell whoever opened a conversation what Slack would not take; the message is kept, and the home shows it."""
     record = await store.read(lambda reader: reader.load(posting.message.conversation))
     if record is not None and posting.message.kind != "direct":
         opener = read_conversation(record).opened_by
