@@ -100,6 +100,21 @@ def test_every_way_a_release_can_go_keeps_its_promises(data: st.DataObject) -> N
     assert fold(play.events, play) == play.release
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_every_way_to_sign_object_and_revise_keeps_its_promises(data: st.DataObject) -> None:
+    """The same before the plan, where people sign, object, change the commit and name authors again and again."""
+    play = Play(data.draw(st.sampled_from([POLICY, TWO_SIGN])))
+    play.approved()
+    for _ in range(data.draw(st.integers(3, 12))):
+        before = play.release
+        step = data.draw(st.sampled_from(["cosign", "cosign", "cosign", "revise", "object"]))
+        actor = data.draw(st.sampled_from([TECH_LEAD, PM, EVERYTHING] + [QA, OTHER_QA] * (step == "revise")))
+        if take(play, step, actor, data.draw(forms(step, play)), None):
+            check_step(before, play)
+            check(play)
+
+
 def fold(events: list[Event], play: Play) -> Release:
     """The conversation from its events alone."""
     release = blank(play.events[0].at)
@@ -115,6 +130,7 @@ def check_step(before: Release, play: Play) -> None:
     assert after.stage in {before.stage, before.stage + 1}
     assert (after.state == before.state) or after.stage == before.stage + 1
     assert after.since == (play.now if after.stage > before.stage else before.since)
+    assert event.step != "revise" or after.stage == before.stage + 1
     assert not RELEASE.state(before.state).final or event.step in {"note", "roll_back"}
 
 
