@@ -52,7 +52,7 @@ async def directory(server: SlackServer, clock: MovableClock) -> AsyncIterator[D
 
 async def test_roles_come_from_groups_and_from_the_list(directory: Directory) -> None:
     quinn, dana = await directory.actor(QUINN, SERVICE), await directory.actor(DANA, SERVICE)
-    assert quinn.name == "quinn"
+    assert quinn.name == "Quinn Avery"
     assert quinn.roles == {Role.QA, Role.TECH_LEAD}
     assert dana.roles == {Role.DEVOPS}
     assert not quinn.unknown

@@ -118,7 +118,7 @@ MODAL = an_object(
 )
 
 
-def check_message_blocks(blocks: Any) -> None:  # noqa: ANN401 - whatever the caller sent
+def check_message_blocks(blocks: Any) -> None:
     """Raises ApiError invalid_blocks_format, invalid_blocks, only_one_table_allowed or msg_blocks_too_long."""
     if not isinstance(blocks, list):
         raise ApiError("invalid_blocks_format")

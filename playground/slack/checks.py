@@ -40,7 +40,7 @@ class Rule:
 def text(maximum: int, minimum: int = 1) -> Check:
     """A string of so many characters."""
 
-    def check(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+    def check(value: Any, path: str, report: Report) -> None:
         if not isinstance(value, str):
             report.add("must provide a string", path)
         elif length(value) < minimum:
@@ -51,7 +51,7 @@ def text(maximum: int, minimum: int = 1) -> Check:
     return check
 
 
-def flag(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+def flag(value: Any, path: str, report: Report) -> None:
     """True or false."""
     if not isinstance(value, bool):
         report.add("must provide a boolean", path)
@@ -60,7 +60,7 @@ def flag(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any J
 def whole(minimum: int, maximum: int) -> Check:
     """A whole number in a range."""
 
-    def check(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+    def check(value: Any, path: str, report: Report) -> None:
         if not isinstance(value, int) or isinstance(value, bool):
             report.add("must provide an integer", path)
         elif not minimum <= value <= maximum:
@@ -72,7 +72,7 @@ def whole(minimum: int, maximum: int) -> Check:
 def one_of(*allowed: str) -> Check:
     """One of a few words."""
 
-    def check(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+    def check(value: Any, path: str, report: Report) -> None:
         if value not in allowed:
             report.add(f"must be one of: {', '.join(allowed)}", path)
 
@@ -83,7 +83,7 @@ def pattern(expression: str, wanted: str) -> Check:
     """A string of a certain form; `wanted` names it to people."""
     compiled = re.compile(expression)
 
-    def check(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+    def check(value: Any, path: str, report: Report) -> None:
         if not isinstance(value, str) or not compiled.fullmatch(value):
             report.add(f"must be {wanted}", path)
 
@@ -94,7 +94,7 @@ def url(maximum: int = 3000) -> Check:
     """A web address."""
     within = text(maximum)
 
-    def check(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+    def check(value: Any, path: str, report: Report) -> None:
         within(value, path, report)
         if isinstance(value, str) and not re.match(r"(https?|mailto|slack):", value):
             report.add("must be a valid url", path)
@@ -105,7 +105,7 @@ def url(maximum: int = 3000) -> Check:
 def items(of: Check, minimum: int, maximum: int) -> Check:
     """A list of so many entries of a kind."""
 
-    def check(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+    def check(value: Any, path: str, report: Report) -> None:
         if not isinstance(value, list):
             report.add("must provide an array", path)
             return
@@ -122,7 +122,7 @@ def items(of: Check, minimum: int, maximum: int) -> Check:
 def an_object(rule: Rule) -> Check:
     """An object of one shape."""
 
-    def check(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+    def check(value: Any, path: str, report: Report) -> None:
         if not isinstance(value, dict):
             report.add("must provide an object", path)
             return
@@ -141,7 +141,7 @@ def an_object(rule: Rule) -> Check:
     return check
 
 
-def any_kind(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+def any_kind(value: Any, path: str, report: Report) -> None:
     """The `type` of an object whose rule was chosen by it."""
     if not isinstance(value, str):
         report.add("must provide a string", path)
@@ -152,7 +152,7 @@ def by_type(rules: Mapping[str, Rule], *allowed: str) -> Check:
     names = allowed or tuple(rules)
     compiled = {name: an_object(_with_type(rules[name])) for name in names}
 
-    def check(value: Any, path: str, report: Report) -> None:  # noqa: ANN401 - any JSON may stand there
+    def check(value: Any, path: str, report: Report) -> None:
         if not isinstance(value, dict):
             report.add("must provide an object", path)
             return

@@ -47,7 +47,7 @@ def require_confirmation(placed: Placed, *, confirm: bool) -> None:
         raise PersonError(f"{names_of(placed)[0]!r} has no confirm dialog to accept")
 
 
-def action_fields(slack: Slack, placed: Placed, choose: Any) -> Json:  # noqa: ANN401 - as the element wants
+def action_fields(slack: Slack, placed: Placed, choose: Any) -> Json:
     """What the page would send for an element."""
     given: Json = {"block_id": placed.block_id, "action_id": placed.action_id}
     kind = placed.element["type"]

@@ -89,7 +89,7 @@ def options_of(element: Json) -> list[Json]:
     return [*element.get("options", []), *(option for group in groups for option in group.get("options", []))]
 
 
-def held(element: Json, content: Any) -> Json:  # noqa: ANN401 - the content's type depends on the element
+def held(element: Json, content: Any) -> Json:
     """The element's entry in a state: its type and what it holds."""
     holding = HOLDINGS[element["type"]]
     empty: list[Json] | None = [] if holding.many else None
@@ -119,7 +119,7 @@ def merged_values(blocks: list[Json], given: Json) -> Json:
     return values
 
 
-def checked_content(element: Json, content: Any) -> Any:  # noqa: ANN401 - the content's type depends on the element
+def checked_content(element: Json, content: Any) -> Any:
     """Content that the client could have produced. Raises PersonError where it offers no such choice."""
     if content in (None, "", []):
         return None
@@ -154,7 +154,7 @@ def client_errors(blocks: list[Json], values: Json) -> dict[str, str]:
     return errors
 
 
-def _what_is_wrong(placed: Placed, content: Any) -> str | None:  # noqa: ANN401 - the content's type depends on the element
+def _what_is_wrong(placed: Placed, content: Any) -> str | None:
     if content in (None, "", []) or (isinstance(content, str) and not content.strip()):
         return "Please complete this required field." if placed.is_required else None
     element, kind = placed.element, placed.element["type"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playground.slack.workspace import Workspace
 
 
-def filled(workspace: Workspace, element: Json, content: Any) -> Json:  # noqa: ANN401 - depends on the element
+def filled(workspace: Workspace, element: Json, content: Any) -> Json:
     """The element's entry in a state. Selects take labels or values, user selects names or ids; None empties."""
     holding = HOLDINGS[element["type"]]
     if content is None:
@@ -34,7 +34,7 @@ def option_named(element: Json, name: str) -> Json:
     raise PersonError(f"there is no option {name!r} here; there are: {known}")
 
 
-def _one(workspace: Workspace, element: Json, content: Any) -> Any:  # noqa: ANN401 - depends on the element
+def _one(workspace: Workspace, element: Json, content: Any) -> Any:
     kind = element["type"]
     if kind.endswith(("static_select", "checkboxes", "radio_buttons")):
         return content if isinstance(content, dict) else option_named(element, str(content))
@@ -45,7 +45,7 @@ def _one(workspace: Workspace, element: Json, content: Any) -> Any:  # noqa: ANN
     return _moment(kind, content)
 
 
-def _moment(kind: str, content: Any) -> Any:  # noqa: ANN401 - depends on the element
+def _moment(kind: str, content: Any) -> Any:
     """Dates and times in the pickers' own forms; anything else as text."""
     if kind == "datetimepicker":
         return int(content.timestamp()) if isinstance(content, datetime) else int(content)

@@ -32,7 +32,7 @@ def _in_text(text: str) -> Iterator[str]:
         yield from (name for name in match.groups() if name)
 
 
-def _in_part(part: Any) -> Iterator[str]:  # noqa: ANN401 - walks JSON of any shape
+def _in_part(part: Any) -> Iterator[str]:
     if isinstance(part, list):
         for entry in part:
             yield from _in_part(entry)

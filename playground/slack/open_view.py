@@ -63,7 +63,7 @@ class View:
         """The labels of its inputs, in reading order."""
         return [block["label"]["text"] for block in self.definition["blocks"] if block["type"] == "input"]
 
-    def value(self, name: str) -> Any:  # noqa: ANN401 - depends on the element
+    def value(self, name: str) -> Any:
         """What an input holds, by label, block_id or action_id: text, or labels of what is chosen."""
         placed = self._input(name)
         content = self.values[placed.block_id][placed.action_id][HOLDINGS[placed.element["type"]].key]
@@ -77,7 +77,7 @@ class View:
         """The labels of what a select, checkboxes or radio buttons offer."""
         return [option["text"]["text"] for option in options_of(self._input(name).element)]
 
-    def fill(self, *pairs: tuple[str, Any], **named: Any) -> View:  # noqa: ANN401 - depends on the element
+    def fill(self, *pairs: tuple[str, Any], **named: Any) -> View:
         """Fill inputs: by label or id in pairs, by block_id or action_id as keywords. None empties one."""
         for name, content in [*pairs, *named.items()]:
             placed = self._input(name)
@@ -93,7 +93,7 @@ class View:
         """Press Cancel."""
         await self._interactions.close(self._user, self.id)
 
-    async def click(self, action: str, *, choose: Any = None, confirm: bool = False) -> None:  # noqa: ANN401 - as the element wants
+    async def click(self, action: str, *, choose: Any = None, confirm: bool = False) -> None:
         """Click a button or choose in a select of the view. As `Person.click`."""
         placed = named_element(self.definition["blocks"], action)
         require_confirmation(placed, confirm=confirm)

@@ -74,7 +74,7 @@ class Person:
         message: Message | str,
         action: str,
         *,
-        choose: Any = None,  # noqa: ANN401 - label, name, date or a list of them, as the element wants
+        choose: Any = None,
         confirm: bool = False,
     ) -> None:
         """Click a button by its label or action_id, or choose in a select by its action_id or placeholder.
@@ -131,7 +131,7 @@ class Person:
         view = self._slack.views.home(self.id)
         return View(self._slack, self._interactions, self.user, view["id"]) if view else None
 
-    async def opened(self, title: str = "", *, timeout: float = PATIENCE) -> View:  # noqa: ASYNC109 - told in the failure's sentence
+    async def opened(self, title: str = "", *, timeout: float = PATIENCE) -> View:
         """Wait for a modal (with such words in its title) and take it."""
 
         def found() -> View | None:
@@ -206,7 +206,7 @@ class Person:
         sought: Sought,
         channel: str | None = None,
         *,
-        timeout: float = PATIENCE,  # noqa: ASYNC109 - told in the failure's sentence
+        timeout: float = PATIENCE,
     ) -> Message:
         """Wait for a message: the newest whose text holds the words, or of which the function is true.
 

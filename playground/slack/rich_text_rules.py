@@ -89,7 +89,7 @@ def few_characters(value: Json, path: str, report: Report) -> None:
         report.add(f"must be less than {TABLE_CHARACTERS + 1} characters over all cells", f"{path}/rows")
 
 
-def leaf_texts(part: Any) -> list[str]:  # noqa: ANN401 - walks JSON of any shape
+def leaf_texts(part: Any) -> list[str]:
     """Every text of a part of a block, also labels of links and names of emoji."""
     if isinstance(part, list):
         return [found for entry in part for found in leaf_texts(entry)]

@@ -56,7 +56,7 @@ class Reader:
         lines = [self._part(part) for part in parts if part]
         return [" ".join(lines)] if kind in ("context", "actions") else lines
 
-    def _part(self, part: Any) -> str:  # noqa: ANN401 - a text object, an element or a leaf
+    def _part(self, part: Any) -> str:
         if not isinstance(part, dict):
             return str(part or "")
         kind = part.get("type")

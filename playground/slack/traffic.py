@@ -33,7 +33,7 @@ class Traffic:
         status: int,
         milliseconds: float,
         request: Json,
-        response: Any,  # noqa: ANN401 - whatever came back is shown
+        response: Any,
     ) -> None:
         """Keep one exchange. `status` 0 means that no answer came."""
         self._last_id += 1
@@ -53,7 +53,7 @@ class Traffic:
     def after(self, number: int) -> list[Json]:
         return [item for item in self._items if item["id"] > number]
 
-    def _clean(self, part: Any) -> Any:  # noqa: ANN401 - walks JSON of any shape
+    def _clean(self, part: Any) -> Any:
         if isinstance(part, dict):
             return {key: HIDDEN if key.lower() in SECRET_KEYS else self._clean(value) for key, value in part.items()}
         if isinstance(part, list):

@@ -50,7 +50,7 @@ class Call:
             raise ApiError("invalid_limit")
         return number
 
-    def parsed(self, name: str, error: str) -> Any:  # noqa: ANN401 - the caller checks what it is
+    def parsed(self, name: str, error: str) -> Any:
         """A JSON argument, given as JSON or as its text; None where it is missing. Raises ApiError `error`."""
         value = self.arguments.get(name)
         if not isinstance(value, str):
