@@ -14,7 +14,7 @@ from bot.core.release_rules import Release
 from bot.messages import blocks
 from bot.messages.message import Block, Message, Said
 from bot.messages.references import STEP_ACTION, Reference
-from bot.messages.text import clip, escape, linked, moment
+from bot.messages.text import clip, escape, linked, moment, shorten
 
 F = TypeVar("F", bound=Form)
 
@@ -61,7 +61,7 @@ class Passage:
 
     @property
     def is_shortened(self) -> bool:
-        return len(self._first_lines()) < len(self.entries) or any(len(entry) > self.width for entry in self.entries)
+        return len(self._first_lines()) < len(self.entries) or any(map(self._is_cut, self.entries))
 
     def whole(self) -> Iterator[str]:
         """All of it, as texts that fit a section each."""
@@ -74,14 +74,20 @@ class Passage:
     def _first_lines(self) -> list[str]:
         lines: list[str] = []
         for entry in self.entries[:MOST_ENTRIES]:
-            line = self.bullet + self.dress(clip(entry, self.width))
+            line = shorten(self._dressed(clip(entry, self.width)), PASSAGE)
             if lines and size(*lines, line) > PASSAGE:
                 break
             lines.append(line)
         return lines
 
+    def _dressed(self, entry: str) -> str:
+        return self.bullet + self.dress(entry)
+
+    def _is_cut(self, entry: str) -> bool:
+        return len(entry) > self.width or len(self._dressed(entry)) > PASSAGE
+
     def _pieces(self, entry: str) -> Iterator[str]:
-        if size(line := self.bullet + self.dress(entry)) <= SECTION:
+        if size(line := self._dressed(entry)) <= SECTION:
             yield line
             return
         for start in range(0, len(entry), CHUNK):

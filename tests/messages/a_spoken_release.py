@@ -210,7 +210,8 @@ def _block(block: dict[str, Any]) -> str:
         case "context":
             return "[context] " + " ⏐ ".join(element["text"] for element in block["elements"])
         case kind:
-            return f"[{kind}] " + block["text"]["text"].replace("\n", "\n  ")
+            shown = str(block["text"]["text"]).replace("\n", "\n  ")
+            return f"[{kind}] {shown}"
 
 
 def _cell(cell: dict[str, Any]) -> str:
