@@ -165,7 +165,7 @@ async def run(host: str, port: int, database: Path | None, *, open_browser: bool
                 await playground.advance(OPENS_AT)
             hurry.over = True
             url = playground.slack.url
-            print(f"The playground is open at {url}  (stop it with Ctrl+C)", flush=True)
+            print(f"The playground is open at {url}  (stop it with Ctrl+C)", flush=True)  # noqa: T201 - the answer to the command
             if open_browser:
                 webbrowser.open(url)
             await until_signalled()

@@ -55,7 +55,7 @@ class Deliveries:
             self.in_flight += 1
             self._spawn(self._post_event(envelope))
 
-    async def settled(self, timeout: float = 10.0) -> None:
+    async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - told in the failure's sentence
         """Return when no delivery is on its way. A retry that waits for its time is not on its way."""
         await self._events.until(lambda: not self.in_flight, timeout, "all deliveries answered")
 

@@ -62,7 +62,7 @@ class EventLog:
         finally:
             self._waiting.discard(future)
 
-    async def until(self, condition: Callable[[], T | None], timeout: float, what: str) -> T:
+    async def until(self, condition: Callable[[], T | None], timeout: float, what: str) -> T:  # noqa: ASYNC109 - the span is part of the sentence a failure tells
         """The condition's first true value, looked at after every entry. Raises TimeoutError naming `what`."""
         try:
             async with asyncio.timeout(timeout):

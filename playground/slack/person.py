@@ -131,7 +131,7 @@ class Person:
         view = self._slack.views.home(self.id)
         return View(self._slack, self._interactions, self.user, view["id"]) if view else None
 
-    async def opened(self, title: str = "", *, timeout: float = PATIENCE) -> View:
+    async def opened(self, title: str = "", *, timeout: float = PATIENCE) -> View:  # noqa: ASYNC109 - told in the failure's sentence
         """Wait for a modal (with such words in its title) and take it."""
 
         def found() -> View | None:
@@ -206,7 +206,7 @@ class Person:
         sought: Sought,
         channel: str | None = None,
         *,
-        timeout: float = PATIENCE,
+        timeout: float = PATIENCE,  # noqa: ASYNC109 - told in the failure's sentence
     ) -> Message:
         """Wait for a message: the newest whose text holds the words, or of which the function is true.
 

@@ -135,7 +135,7 @@ class SlackServer:
             raise TypeError("connect the app's request URL first")
         return transport
 
-    async def settled(self, timeout: float = 10.0) -> None:
+    async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - told in the failure's sentence
         """Return when all deliveries in flight are answered (what the app does afterwards is its own)."""
         await self.slack.deliveries.settled(timeout)
 

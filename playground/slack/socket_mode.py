@@ -43,7 +43,7 @@ class SocketTransport:
         """How many connections the app holds."""
         return len(self._links)
 
-    async def connected(self, count: int = 1, timeout: float = 5.0) -> None:
+    async def connected(self, count: int = 1, timeout: float = 5.0) -> None:  # noqa: ASYNC109 - told in the failure's sentence
         """Return when the app holds so many connections."""
         await self._slack.workspace.events.until(
             lambda: self.connections >= count, timeout, f"{count} Socket Mode connections"

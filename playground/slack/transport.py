@@ -63,7 +63,7 @@ class Transport(Protocol):
 class Unconnected:
     """Before the app told where it listens nothing reaches it."""
 
-    async def send(self, envelope: Envelope) -> Answer:
+    async def send(self, envelope: Envelope) -> Answer:  # noqa: ARG002 - the interface names it
         raise DeliveryFailedError("connection_failed")
 
     async def close(self) -> None:
