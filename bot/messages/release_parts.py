@@ -96,7 +96,7 @@ class Passage:
 
 def size(*texts: str) -> int:
     """Characters as Slack's strictest readers count them: an emoji beyond the first plane is two."""
-    return sum(len(text) + sum(sign > "\uffff" for sign in text) for text in texts)
+    return sum(len(text.encode("utf-16-le", "surrogatepass")) // 2 for text in texts)
 
 
 def paragraph(heading: str, text: str) -> Passage:

@@ -23,6 +23,7 @@ from a_spoken_release import (
     words,
 )
 
+from bot.core.policy import Holders
 from bot.core.roles import Actor, Role
 
 REASON = {"reason": "The error rate is 12%"}
@@ -270,12 +271,13 @@ def test_whoever_is_about_to_deploy_is_stopped(step: str, answers: dict[str, str
 
 def test_of_two_signers_the_second_is_not_called_twice() -> None:
     """The first of two sign-offs changes nobody's turn, so it calls nobody."""
-    policy = POLICY.model_copy(update={"required_signoffs": (Role.TECH_LEAD, Role.PM)})
-    talk = Talk(policy).approved()
-    assert calls(talk.card) == {"UCHARLIE", "UTANIA"}
+    roles = {**POLICY.roles, Role.PM: Holders(users=("UPAVEL",))}
+    talk = Talk(POLICY.model_copy(update={"required_signoffs": (Role.TECH_LEAD, Role.PM), "roles": roles})).approved()
+    assert calls(talk.card) == {"UCHARLIE", "UTANIA", "UPAVEL"}
     talk.take("cosign", TECH_LEAD)
     assert "Still awaited: PM." in first(talk)
     assert calls(talk.said[0].message) == set()
+    assert buttons(talk.said[0].message) == []
     assert "⏳ PM: awaited" in words(talk.card)
 
 
