@@ -182,16 +182,16 @@ class Conversations:
         people: list[str] = []
         for role in map(Role, reminder.roles):
             holders = await self._directory.holders(role, policy)
-            owner = owner_of(conversation, role)
-            people.extend((owner,) if owner in holders else holders)
+            owner = owner_of(conversation, role, holders)
+            people.extend((owner,) if owner else holders)
         return Recipients(stored, tuple(dict.fromkeys(people)))
 
 
-def owner_of(conversation: Conversation, role: Role) -> str:
-    """The person who acted in a role in this conversation last, if anybody did: they are asked before the others."""
+def owner_of(conversation: Conversation, role: Role, holders: tuple[str, ...]) -> str:
+    """Who of a role's holders acted in it in this conversation last: they are asked before the others."""
     dialogue = DIALOGUES[conversation.dialogue]
     for act in reversed(conversation.trail):
-        if role in dialogue.allowed(dialogue.step(act.step), conversation) and act.actor.startswith(("U", "W")):
+        if act.actor in holders and role in dialogue.allowed(dialogue.step(act.step), conversation):
             return act.actor
     return ""
 

@@ -105,7 +105,11 @@ def take_step(
         return Taken(conversation_id, repeated=True)
     record = load(tx, conversation_id)
     conversation, policy = read_conversation(record), policy_of(record, policies)
-    _record(tx, DIALOGUES[record.dialogue], Situation(conversation, move, policy, now))
+    dialogue = DIALOGUES[record.dialogue]
+    try:
+        _record(tx, dialogue, Situation(conversation, move, policy, now))
+    except DuplicateError as error:  # a finished one is opened again while its like is under way
+        raise _already_open(tx, dialogue, error.id) from error
     if delivery:
         tx.remember(delivery, conversation_id, now)
     return Taken(conversation_id)

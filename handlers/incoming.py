@@ -21,5 +21,5 @@ def plain(text: str) -> str:
 
 def first_word(text: str) -> tuple[str, str]:
     """The first word and the rest, both stripped."""
-    word, _, rest = text.strip().partition(" ")
-    return word, rest.strip()
+    word, *rest = text.split(maxsplit=1) or [""]
+    return word, rest[0].strip() if rest else ""

@@ -1,0 +1,30 @@
+"""README says what the code does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.core.release import RELEASE
+from bot.messages.lists import steps_table
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_steps_is_the_dialogues_own() -> None:
+    """Every column of every row, as the dialogue has it now."""
+    shown = README.partition("<!-- steps: begin -->\n")[2].partition("\n<!-- steps: end -->")[0]
+    assert shown == steps_table(RELEASE)
+
+
+def test_the_first_commands_are_the_two_that_do_everything() -> None:
+    """Nobody has to read on to run it or to test it."""
+    first = README.partition("```sh\n")[2].partition("```")[0]
+    assert [line.split("#")[0].strip() for line in first.splitlines()] == ["make run", "make test"]
+
+
+def test_every_file_that_readme_names_is_there() -> None:
+    """Names in backquotes that look like files of the project."""
+    names = {word for word in README.split("`")[1::2] if word.endswith((".md", ".yml", ".json", ".py"))}
+    named_later = {"greenlight.yml"}  # the operator's own
+    assert {name for name in names - named_later if not (ROOT / name).exists()} == set()
