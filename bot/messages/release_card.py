@@ -193,7 +193,8 @@ def plan_lines(release: Release) -> Iterator[str]:
     if plan is None or release.state == "awaiting_plan":
         return
     yield "*Deployment Plan*"
-    yield f"{when_line(plan)} · ~{minutes(plan.duration)} · rollback to {escape(plan.rollback_target)}"
+    window = f" ({escape(plan.window)})" if plan.window else ""
+    yield f"{utc(plan.when)}{window} · ~{minutes(plan.duration)} · rollback to {escape(plan.rollback_target)}"
     yield f"Downtime: {escape(plan.downtime)} · Database migrations: {escape(plan.migrations)}"
 
 
