@@ -261,7 +261,7 @@ async def test_home_is_published(slack: Slack, server: SlackServer) -> None:
 async def test_people_are_read_with_what_bars_them_from_roles(slack: Slack, server: SlackServer) -> None:
     server.workspace.people[DANA].deleted = True
     quinn, dana, gus = [await slack.user(user) for user in (QUINN, DANA, GUS)]
-    assert (quinn.name, quinn.zone, quinn.may_hold_roles) == ("quinn", "Europe/Berlin", True)
+    assert (quinn.name, quinn.zone, quinn.may_hold_roles) == ("Quinn Avery", "Europe/Berlin", True)
     assert (dana.is_deactivated, dana.may_hold_roles) == (True, False)
     assert (gus.is_guest, gus.may_hold_roles) == (True, False)
     bot = await slack.user(server.workspace.bot.id)
