@@ -12,14 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.messages.message import Block, Message
-from bot.messages.text import clip, shorten
+from bot.messages.text import clip, shorten, units
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 MESSAGE_TEXT = 4_000
 """Characters of the fallback text: chat.update refuses more, chat.postEphemeral more than as many bytes."""
 
-ALL_BLOCKS = 12_000
-"""Characters over all blocks of a message: beyond about 13,200 Slack answers msg_blocks_too_long."""
+ALL_BLOCKS = 13_000
+"""The size of all blocks of a message: beyond about 13,200 Slack answers msg_blocks_too_long."""
+
+A_BLOCK, A_PART = 125, 25
+"""What a block, and a part of rich text, weighs besides its text, as far as has been observed."""
 
 VIEW_BYTES = 250_000
 SECTION, FIELD, CONTEXT, CELLS = 3_000, 2_000, 2_000, 10_000
@@ -78,12 +81,22 @@ def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:
 
 
 def size(block: Any) -> int:
-    """The characters of a block as Slack counts them, as far as is known: all of its texts."""
-    if isinstance(block, dict):
-        return sum(len(part) if key == "text" and isinstance(part, str) else size(part) for key, part in block.items())
-    if isinstance(block, list):
-        return sum(size(part) for part in block)
-    return 0
+    """What a block weighs towards the limit of a message: all of its texts, and something for each part."""
+    return A_BLOCK + _weight(block)
+
+
+def _weight(part: Any) -> int:
+    if isinstance(part, list):
+        return sum(map(_weight, part))
+    if not isinstance(part, dict):
+        return 0
+    own = A_PART if str(part.get("type", "")).startswith("rich_text") else 0
+    text = part.get("text")
+    return (
+        own
+        + (units(text) if isinstance(text, str) else _weight(text))
+        + sum(_weight(inner) for key, inner in part.items() if key != "text")
+    )
 
 
 def violations(blocks: Iterable[Block], most_blocks: int = MESSAGE_BLOCKS) -> list[str]:
@@ -105,8 +118,8 @@ def _of_block(block: Block) -> Iterator[str]:
     for rule in TEXTS:
         if rule.block == block["type"]:
             for text in _at(block, rule.path):
-                if not 0 < len(text) <= rule.most:
-                    yield f"{'.'.join(rule.path)} has {len(text)} characters, 1 to {rule.most} are allowed"
+                if not 0 < units(text) <= rule.most:
+                    yield f"{'.'.join(rule.path)} has {units(text)} characters, 1 to {rule.most} are allowed"
     for kind, key, most in COUNTS:
         if block["type"] == kind and key in block and not 0 < len(block[key]) <= most:
             yield f"{len(block[key])} {key}, 1 to {most} are allowed"
@@ -124,7 +137,7 @@ def _of_table(block: Block) -> Iterator[str]:
         yield f"{len(rows)} rows, 1 to {TABLE_ROWS} are allowed"
     if len({len(row) for row in rows}) > 1 or not rows or not 0 < len(rows[0]) <= TABLE_COLUMNS:
         yield f"rows must have the same number of cells, 1 to {TABLE_COLUMNS}"
-    if (length := size(rows)) > CELLS:
+    if (length := _weight(rows)) > CELLS:
         yield f"{length} characters in all cells, {CELLS} at most"
 
 
@@ -148,7 +161,7 @@ def fit(message: Message) -> tuple[Message, ...]:
 
     The first part keeps the head; buttons stay at the end of it. Nothing is dropped.
     """
-    text = shorten(message.text, MESSAGE_TEXT) if len(message.text) > MESSAGE_TEXT else message.text
+    text = shorten(message.text, MESSAGE_TEXT) if units(message.text) > MESSAGE_TEXT else message.text
     text = _within_bytes(text)
     if not violations(message.blocks):
         return (message if text == message.text else replace(message, text=text),)
@@ -201,8 +214,8 @@ def _paragraphs(text: str) -> list[str]:
     pieces: list[str] = []
     piece = ""
     for line in text.splitlines(keepends=True):
-        shown = line if len(line) <= SECTION else shorten(line, SECTION)
-        if len(piece) + len(shown) > SECTION:
+        shown = line if units(line) <= SECTION else shorten(line, SECTION)
+        if units(piece) + units(shown) > SECTION:
             pieces.append(piece)
             piece = ""
         piece += shown
@@ -227,7 +240,7 @@ def _tables(block: Block) -> list[Block]:
     head, *body = [[_clipped(cell) for cell in row[:TABLE_COLUMNS]] for row in block["rows"]]
     parts: list[list[Any]] = [[head]]
     for row in body:
-        if len(parts[-1]) >= TABLE_ROWS or size(parts[-1]) + size(row) > CELLS:
+        if len(parts[-1]) >= TABLE_ROWS or _weight(parts[-1]) + _weight(row) > CELLS:
             parts.append([head])
         parts[-1].append(row)
     return [{**block, "rows": rows} for rows in parts]

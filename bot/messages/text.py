@@ -96,14 +96,27 @@ def moment(when: datetime, style: str = "date_time") -> str:
     return f"<!date^{int(aware.timestamp())}^{DATE_STYLES[style]}|{shown}>"
 
 
+def units(text: str) -> int:
+    """The length of a text as Slack counts it: an emoji beyond the basic plane is two."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def clip(text: str, limit: int) -> str:
-    """Outside text shortened to so many characters, before it is escaped. No emoji or accent is cut in half."""
-    if len(text) <= limit:
+    """Outside text shortened to a length, before it is escaped. No emoji or accent is cut in half."""
+    if units(text) <= limit:
         return text
-    end = limit - len(ELLIPSIS)
+    end = _prefix(text, limit - len(ELLIPSIS))
     while end > 0 and _continues(text, end):
         end -= 1
     return text[:end].rstrip() + ELLIPSIS
+
+
+def _prefix(text: str, limit: int) -> int:
+    """How many characters of a text stay within a length."""
+    end = min(limit, len(text))
+    while (over := units(text[:end]) - limit) > 0:
+        end -= (over + 1) // 2
+    return end
 
 
 def _continues(text: str, index: int) -> bool:
@@ -115,7 +128,13 @@ def _continues(text: str, index: int) -> bool:
         return True
     if "\U0001f3fb" <= here <= "\U0001f3ff":
         return True
-    return _is_flag_letter(here) and _is_flag_letter(before)
+    if not _is_flag_letter(here):
+        return False
+    # Flags stand side by side without a joint: every second letter begins one.
+    letters = 0
+    while letters < index and _is_flag_letter(text[index - 1 - letters]):
+        letters += 1
+    return letters % 2 == 1
 
 
 def _is_flag_letter(sign: str) -> bool:
@@ -127,13 +146,13 @@ _UNIT = re.compile(r"<[^<>]*>|&(?:amp|lt|gt);|`[^`\n]*`|.", re.DOTALL)
 
 def shorten(mrkdwn: str, limit: int) -> str:
     """Finished mrkdwn shortened; no token, entity or code span is cut. For what grew too long in spite of `clip`."""
-    if len(mrkdwn) <= limit:
+    if units(mrkdwn) <= limit:
         return mrkdwn
     kept: list[str] = []
     length = len(ELLIPSIS)
     for unit in _UNIT.findall(mrkdwn):
-        if length + len(unit) > limit:
+        if length + units(unit) > limit:
             break
         kept.append(unit)
-        length += len(unit)
+        length += units(unit)
     return "".join(kept).rstrip() + ELLIPSIS
