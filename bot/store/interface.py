@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from bot.core.events import Conversation, Event, Outgoing, Reminder
-from bot.errors import GreenlightError
+from bot.errors import GreenlightError, StoreBusyError
 
 T = TypeVar("T")
 
@@ -19,6 +19,19 @@ class DuplicateError(GreenlightError):
     def __init__(self, conversation_id: str) -> None:
         super().__init__(f"already open as {conversation_id}")
         self.id = conversation_id
+
+
+class ContradictionError(GreenlightError):
+    """What was to be written contradicts what is stored: an event's number that does not follow, a delivery's key that
+    was remembered before, a conversation that was never saved. A mistake of the calling code; nothing was recorded.
+    """
+
+
+class StoreFailedError(StoreBusyError):
+    """The database can't keep anything now: its disk is full or broken, its file damaged. Nothing was recorded.
+
+    To whoever clicked it is the same as a busy store; the message tells the operator what to do.
+    """
 
 
 @dataclass(frozen=True)

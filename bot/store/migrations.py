@@ -6,29 +6,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database, Migrations
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
-MIGRATIONS = Migrations("greenlight")
-
-
-def statements(script: str) -> Iterator[str]:
-    """The statements of a script, one by one: executescript() would commit the migration's transaction."""
-    pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
-
-
-@MIGRATIONS()
-def conversations_events_outbox_reminders_deliveries(db: Database) -> None:
-    """The first schema."""
-    for statement in statements(_FIRST):
-        db.execute(statement)
-
+ACCOUNT = "greenlight"
+"""Under which sqlite-utils keeps account of our migrations."""
 
 _FIRST = """
 CREATE TABLE conversations (
@@ -42,28 +28,30 @@ CREATE TABLE conversations (
     stage INTEGER NOT NULL,
     number INTEGER NOT NULL,
     is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
-    opened_at TEXT NOT NULL,
-    since TEXT NOT NULL,
-    snapshot TEXT NOT NULL,
+    opened_at TEXT NOT NULL CHECK (length(opened_at) = 32),
+    since TEXT NOT NULL CHECK (length(since) = 32),
     root_ts TEXT,
-    root_channel TEXT
+    root_channel TEXT,
+    snapshot TEXT NOT NULL
 ) STRICT;
 
 CREATE UNIQUE INDEX conversations_open ON conversations (dialogue, service, environment, version) WHERE is_open = 1;
 
-CREATE INDEX conversations_found ON conversations (dialogue, service, opened_at);
+CREATE INDEX conversations_latest ON conversations (dialogue, opened_at);
 
-CREATE UNIQUE INDEX conversations_thread ON conversations (root_channel, root_ts) WHERE root_ts IS NOT NULL;
+CREATE INDEX conversations_found ON conversations (dialogue, service, version);
+
+CREATE INDEX conversations_thread ON conversations (root_channel, root_ts) WHERE root_ts IS NOT NULL;
 
 CREATE TABLE events (
     conversation TEXT NOT NULL REFERENCES conversations (id),
     number INTEGER NOT NULL,
     step TEXT NOT NULL,
     actor TEXT NOT NULL,
-    at TEXT NOT NULL,
+    at TEXT NOT NULL CHECK (length(at) = 32),
     event TEXT NOT NULL,
     PRIMARY KEY (conversation, number)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN
     SELECT RAISE(ABORT, 'events are append-only: none is deleted');
@@ -79,42 +67,52 @@ WHEN NEW.number <> 1 + coalesce((SELECT max(number) FROM events WHERE conversati
 END;
 
 CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,
-    conversation TEXT NOT NULL,
+    conversation TEXT REFERENCES conversations (id),
     kind TEXT NOT NULL CHECK (kind IN ('root', 'reply', 'card', 'direct')),
     channel TEXT NOT NULL,
-    text TEXT NOT NULL,
-    blocks TEXT NOT NULL,
+    lane TEXT NOT NULL GENERATED ALWAYS AS (iif(kind = 'card', 'card:' || channel, channel)) VIRTUAL,
+    line TEXT NOT NULL GENERATED ALWAYS AS (
+        CASE kind WHEN 'card' THEN 'card:' WHEN 'direct' THEN channel || ':' ELSE '' END
+        || coalesce(conversation, channel)
+    ) VIRTUAL,
     broadcast INTEGER NOT NULL CHECK (broadcast IN (0, 1)),
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'undelivered', 'superseded')),
-    enqueued_at TEXT NOT NULL,
-    not_before TEXT,
+    enqueued_at TEXT NOT NULL CHECK (length(enqueued_at) = 32),
+    not_before TEXT CHECK (length(not_before) = 32),
     attempts INTEGER NOT NULL DEFAULT 0,
     ambiguous INTEGER NOT NULL DEFAULT 0 CHECK (ambiguous IN (0, 1)),
     reason TEXT,
-    settled_at TEXT,
-    ts TEXT
+    settled_at TEXT CHECK (length(settled_at) = 32),
+    ts TEXT,
+    text TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    CHECK (conversation IS NOT NULL OR kind IN ('root', 'direct')),
+    CHECK ((state = 'waiting') = (settled_at IS NULL))
 ) STRICT;
 
-CREATE INDEX outbox_waiting ON outbox (conversation, kind, id) WHERE state = 'waiting';
+CREATE INDEX outbox_lanes ON outbox (lane) WHERE state = 'waiting';
 
-CREATE INDEX outbox_ready ON outbox (id) WHERE state = 'waiting';
+CREATE INDEX outbox_lines ON outbox (line) WHERE state = 'waiting';
+
+CREATE INDEX outbox_retried ON outbox (not_before) WHERE state = 'waiting' AND not_before IS NOT NULL;
 
 CREATE INDEX outbox_undelivered ON outbox (channel) WHERE state = 'undelivered';
 
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
 
 CREATE TABLE reminders (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation TEXT NOT NULL REFERENCES conversations (id),
     kind TEXT NOT NULL CHECK (kind IN ('nudge', 'escalation', 'due', 'step')),
     step TEXT NOT NULL,
     stage INTEGER NOT NULL,
-    due_at TEXT NOT NULL,
+    due_at TEXT NOT NULL CHECK (length(due_at) = 32),
     roles TEXT NOT NULL,
     snoozed INTEGER NOT NULL DEFAULT 0,
-    fired_at TEXT,
+    put_off_until TEXT CHECK (length(put_off_until) = 32),
+    fired_at TEXT CHECK (length(fired_at) = 32),
     UNIQUE (conversation, stage, kind, step)
 ) STRICT;
 
@@ -125,8 +123,36 @@ CREATE INDEX reminders_fired ON reminders (fired_at) WHERE fired_at IS NOT NULL;
 CREATE TABLE deliveries (
     key TEXT PRIMARY KEY,
     reply TEXT NOT NULL,
-    at TEXT NOT NULL
+    at TEXT NOT NULL CHECK (length(at) = 32)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX deliveries_at ON deliveries (at);
 """
+
+MIGRATIONS: Mapping[str, str] = MappingProxyType({"first_schema": _FIRST})
+"""Name to SQL, in the order in which they are applied."""
+
+
+def applied(connection: sqlite3.Connection) -> frozenset[str]:
+    """The names of the migrations that a database has had; none for a new file."""
+    kept = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = '_sqlite_migrations'").fetchone()
+    if kept is None:
+        return frozenset()
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ?", (ACCOUNT,))
+    return frozenset(name for (name,) in rows)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring a database to the present schema. A migration that fails leaves nothing of itself behind."""
+    from sqlite_utils import Database, Migrations  # noqa: PLC0415 - 60 ms; paid by a start that has something to do
+
+    migrations = Migrations(ACCOUNT)
+    for name, sql in MIGRATIONS.items():
+        migrations(name=name)(_step(sql))
+    migrations.apply(Database(connection))
+
+
+def _step(sql: str) -> Callable[[Database], None]:
+    def step(database: Database) -> None:
+        # Statement by statement within the migration's transaction; sqlite3's own executescript would commit it.
+        database.executescript(sql)
+
+    return step

@@ -1,7 +1,7 @@
 -- The database as all migrations leave it; a test compares the two. Moments are UTC in ISO 8601 with microseconds,
--- so that they sort as text.
+-- 32 characters, so that they sort as text.
 
--- One row a dialogue: its snapshot as JSON, and beside it what is searched for.
+-- One row a dialogue: its snapshot as JSON, and beside it what is searched for. `root_ts` is the head of its thread.
 CREATE TABLE conversations (
     id TEXT PRIMARY KEY,
     dialogue TEXT NOT NULL,
@@ -13,19 +13,21 @@ CREATE TABLE conversations (
     stage INTEGER NOT NULL,
     number INTEGER NOT NULL,
     is_open INTEGER NOT NULL CHECK (is_open IN (0, 1)),
-    opened_at TEXT NOT NULL,
-    since TEXT NOT NULL,
-    snapshot TEXT NOT NULL,
+    opened_at TEXT NOT NULL CHECK (length(opened_at) = 32),
+    since TEXT NOT NULL CHECK (length(since) = 32),
     root_ts TEXT,
-    root_channel TEXT
+    root_channel TEXT,
+    snapshot TEXT NOT NULL
 ) STRICT;
 
 -- Two people who open the same thing at once: the database lets one of them.
 CREATE UNIQUE INDEX conversations_open ON conversations (dialogue, service, environment, version) WHERE is_open = 1;
 
-CREATE INDEX conversations_found ON conversations (dialogue, service, opened_at);
+CREATE INDEX conversations_latest ON conversations (dialogue, opened_at);
 
-CREATE UNIQUE INDEX conversations_thread ON conversations (root_channel, root_ts) WHERE root_ts IS NOT NULL;
+CREATE INDEX conversations_found ON conversations (dialogue, service, version);
+
+CREATE INDEX conversations_thread ON conversations (root_channel, root_ts) WHERE root_ts IS NOT NULL;
 
 -- What happened, for ever.
 CREATE TABLE events (
@@ -33,10 +35,10 @@ CREATE TABLE events (
     number INTEGER NOT NULL,
     step TEXT NOT NULL,
     actor TEXT NOT NULL,
-    at TEXT NOT NULL,
+    at TEXT NOT NULL CHECK (length(at) = 32),
     event TEXT NOT NULL,
     PRIMARY KEY (conversation, number)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TRIGGER events_are_kept BEFORE DELETE ON events BEGIN
     SELECT RAISE(ABORT, 'events are append-only: none is deleted');
@@ -52,45 +54,56 @@ WHEN NEW.number <> 1 + coalesce((SELECT max(number) FROM events WHERE conversati
 END;
 
 -- What is to be said: `waiting` until it is `sent`, or `undelivered` because Slack refuses it, or `superseded` by a
--- newer card.
+-- newer card. Of a `lane` one is sent at a time; of a `line` none overtakes another.
 CREATE TABLE outbox (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,
-    conversation TEXT NOT NULL,
+    conversation TEXT REFERENCES conversations (id),
     kind TEXT NOT NULL CHECK (kind IN ('root', 'reply', 'card', 'direct')),
     channel TEXT NOT NULL,
-    text TEXT NOT NULL,
-    blocks TEXT NOT NULL,
+    lane TEXT NOT NULL GENERATED ALWAYS AS (iif(kind = 'card', 'card:' || channel, channel)) VIRTUAL,
+    line TEXT NOT NULL GENERATED ALWAYS AS (
+        CASE kind WHEN 'card' THEN 'card:' WHEN 'direct' THEN channel || ':' ELSE '' END
+        || coalesce(conversation, channel)
+    ) VIRTUAL,
     broadcast INTEGER NOT NULL CHECK (broadcast IN (0, 1)),
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'undelivered', 'superseded')),
-    enqueued_at TEXT NOT NULL,
-    not_before TEXT,
+    enqueued_at TEXT NOT NULL CHECK (length(enqueued_at) = 32),
+    not_before TEXT CHECK (length(not_before) = 32),
     attempts INTEGER NOT NULL DEFAULT 0,
     ambiguous INTEGER NOT NULL DEFAULT 0 CHECK (ambiguous IN (0, 1)),
     reason TEXT,
-    settled_at TEXT,
-    ts TEXT
+    settled_at TEXT CHECK (length(settled_at) = 32),
+    ts TEXT,
+    text TEXT NOT NULL,
+    blocks TEXT NOT NULL,
+    CHECK (conversation IS NOT NULL OR kind IN ('root', 'direct')),
+    CHECK ((state = 'waiting') = (settled_at IS NULL))
 ) STRICT;
 
-CREATE INDEX outbox_waiting ON outbox (conversation, kind, id) WHERE state = 'waiting';
+CREATE INDEX outbox_lanes ON outbox (lane) WHERE state = 'waiting';
 
-CREATE INDEX outbox_ready ON outbox (id) WHERE state = 'waiting';
+CREATE INDEX outbox_lines ON outbox (line) WHERE state = 'waiting';
+
+CREATE INDEX outbox_retried ON outbox (not_before) WHERE state = 'waiting' AND not_before IS NOT NULL;
 
 CREATE INDEX outbox_undelivered ON outbox (channel) WHERE state = 'undelivered';
 
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
 
--- What happens by itself. A row that fired stays, so that it is not set again for its stage.
+-- What happens by itself. A row that fired stays, so that it is not set again for its stage; ids are never used twice,
+-- since buttons name them.
 CREATE TABLE reminders (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation TEXT NOT NULL REFERENCES conversations (id),
     kind TEXT NOT NULL CHECK (kind IN ('nudge', 'escalation', 'due', 'step')),
     step TEXT NOT NULL,
     stage INTEGER NOT NULL,
-    due_at TEXT NOT NULL,
+    due_at TEXT NOT NULL CHECK (length(due_at) = 32),
     roles TEXT NOT NULL,
     snoozed INTEGER NOT NULL DEFAULT 0,
-    fired_at TEXT,
+    put_off_until TEXT CHECK (length(put_off_until) = 32),
+    fired_at TEXT CHECK (length(fired_at) = 32),
     UNIQUE (conversation, stage, kind, step)
 ) STRICT;
 
@@ -102,7 +115,5 @@ CREATE INDEX reminders_fired ON reminders (fired_at) WHERE fired_at IS NOT NULL;
 CREATE TABLE deliveries (
     key TEXT PRIMARY KEY,
     reply TEXT NOT NULL,
-    at TEXT NOT NULL
+    at TEXT NOT NULL CHECK (length(at) = 32)
 ) STRICT, WITHOUT ROWID;
-
-CREATE INDEX deliveries_at ON deliveries (at);

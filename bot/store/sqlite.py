@@ -3,155 +3,108 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
-from sqlite_utils import Database
-
-from bot.errors import ConfigurationError, Problem
+from bot.errors import StoreBusyError
+from bot.store.faults import translated
 from bot.store.interface import Reader, Transaction
-from bot.store.migrations import MIGRATIONS
+from bot.store.opening import Lock, open_reader, open_writer
 from bot.store.queries import SQLiteReader
 from bot.store.writer import Writer
-
-try:
-    import fcntl
-except ImportError:  # not on Windows; there the operator sees to it that one process runs
-    fcntl = None  # type: ignore[assignment]
 
 T = TypeVar("T")
 
 READERS = 2
-BUSY_TIMEOUT = 100
-"""Milliseconds SQLite waits for another process's lock before the writer looks whether anybody still waits."""
 
 BUDGET = 2.0
 """Seconds an intent may wait: Slack shows an error after three."""
 
 
 class SQLiteStore:
-    """A `Store` in one SQLite file. Opening brings its schema up to date.
+    """A `Store` in one SQLite file. Opening it blocks, and brings its schema up to date.
 
     Raises ConfigurationError where the file can't be used: a missing folder, no permission, not a database, in use by
     another process, or written by a newer Greenlight.
     """
 
     def __init__(self, path: Path, *, budget: float = BUDGET) -> None:
-        self._path = path
-        self._lock = _lock(path)
+        self._lock = Lock(path)
         try:
-            connection = _connect(path)
-            _migrate(connection, path)
+            self._writer = Writer(partial(open_writer, path), budget)
         except BaseException:
-            self._release()
+            self._lock.release()
             raise
-        self._connection = connection
-        self._writer = Writer(connection, budget)
-        self._local = threading.local()
-        self._reading: list[sqlite3.Connection] = []
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._readers = _Readers(path)
+        self._closed: asyncio.Task[None] | None = None
 
     async def write(self, intent: Callable[[Transaction], T]) -> T:
         """Run an intent in the writer's transaction; see `Store.write`."""
         return await self._writer.write(intent)
 
     async def read(self, query: Callable[[Reader], T]) -> T:
-        """Run a query of one consistent moment on a reading connection."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, query)
+        """Run a query of one consistent moment on a reading connection. StoreBusyError once the store is closed."""
+        return await self._readers.read(query)
 
     async def close(self) -> None:
-        """Finish what was accepted, then close."""
-        await self._writer.close()
-        await asyncio.to_thread(self._close)
-
-    def _read(self, query: Callable[[Reader], T]) -> T:
-        connection = self._reader()
-        connection.execute("BEGIN")
-        try:
-            return query(SQLiteReader(connection))
-        finally:
-            connection.execute("ROLLBACK")
-
-    def _reader(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = _connect(self._path)
-            connection.execute("PRAGMA query_only = ON")
-            self._local.connection = connection
-            self._reading.append(connection)
-        return connection
+        """Finish what was accepted, then close. May be called again."""
+        self._writer.stop_accepting()
+        self._readers.stop_accepting()
+        if self._closed is None:
+            self._closed = asyncio.ensure_future(asyncio.to_thread(self._close))
+        await asyncio.shield(self._closed)
 
     def _close(self) -> None:
-        self._readers.shutdown(wait=True)
-        for connection in (*self._reading, self._connection):
+        # The writer last: the last connection to close writes the log back into the file and removes it.
+        self._readers.close()
+        self._writer.join()
+        self._lock.release()
+
+
+class _Readers:
+    """A few threads, each with its own connection. In WAL mode they don't wait for the writer, nor it for them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = threading.local()
+        self._open: list[sqlite3.Connection] = []
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="store-reader")
+        self._closing = False
+
+    async def read(self, query: Callable[[Reader], T]) -> T:
+        if self._closing:
+            raise StoreBusyError("The store is closing.")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, query)
+
+    def stop_accepting(self) -> None:
+        self._closing = True
+
+    def close(self) -> None:
+        """Finish what was accepted. Blocks."""
+        self._threads.shutdown(wait=True)
+        for connection in self._open:
             connection.close()
-        self._release()
 
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
+    def _read(self, query: Callable[[Reader], T]) -> T:
+        try:
+            connection = self._connection()
+            connection.execute("BEGIN")
+            try:
+                return query(SQLiteReader(connection))
+            finally:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise translated(error) from error
 
-
-def _refusal(path: Path, reason: str, remedy: str) -> ConfigurationError:
-    return ConfigurationError((Problem("environment", "GREENLIGHT_DATABASE", f"{path}: {reason}", remedy),))
-
-
-def _lock(path: Path) -> IO[str] | None:
-    """Hold the file beside the database while this process uses it: SQLite serves one process."""
-    try:
-        lock = Path(f"{path}.lock").open("w", encoding="utf-8")  # noqa: SIM115 - held until the store closes
-    except OSError as error:
-        raise _refusal(path, f"{error.strerror}.", "Name a file in a folder that exists and may be written.") from error
-    if fcntl is None:
-        return lock  # type: ignore[unreachable]  # on Windows it is reached
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        remedy = "Stop the other process, or give this one a database of its own."
-        raise _refusal(path, "another process of Greenlight uses this database.", remedy) from error
-    return lock
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=256)
-    try:
-        with _explained(path):
-            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
-            connection.execute("PRAGMA journal_mode = WAL")
-            # The answer leaves after the commit: what was acknowledged survives a power cut.
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA foreign_keys = ON")
-    except ConfigurationError:
-        connection.close()
-        raise
-    return connection
-
-
-@contextlib.contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        remedy = "Name an SQLite file of Greenlight's, or a new one."
-        raise _refusal(path, f"it can't be used as a database ({error}).", remedy) from error
-
-
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
-    with _explained(path):
-        database = Database(connection)
-        known = {migration.name for migration in MIGRATIONS.pending(database)}
-        applied = {migration.name for migration in MIGRATIONS.applied(database)}
-        every = known | applied & {migration.name for migration in MIGRATIONS._migrations}  # noqa: SLF001 - sqlite-utils names no public list
-        if newer := applied - every:
-            raise _refusal(
-                path,
-                f"a newer Greenlight has written it ({', '.join(sorted(newer))}).",
-                "Start that version, or restore a copy from before it.",
-            )
-        MIGRATIONS.apply(database)
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
+        if connection is None:
+            connection = open_reader(self._path)
+            self._own.connection = connection
+            self._open.append(connection)
+        return connection

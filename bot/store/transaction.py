@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from datetime import datetime
 
 from bot.core.events import Conversation, Event, Outgoing, Reminder
-from bot.store.interface import DuplicateError
-from bot.store.queries import SQLiteReader, write_moment
+from bot.store.interface import ContradictionError, DuplicateError
+from bot.store.queries import SQLiteReader, write_json, write_moment
 
 REPLY_TO = "SELECT reply FROM deliveries WHERE key = ?"
 REMEMBER = "INSERT INTO deliveries (key, reply, at) VALUES (?, ?, ?)"
@@ -16,58 +15,80 @@ OPEN_LIKE = """
     SELECT id FROM conversations
     WHERE dialogue = ? AND service = ? AND environment = ? AND version = ? AND is_open = 1 AND id <> ?
 """
+# What a conversation is about is said when it is opened; another version is another conversation.
 SAVE = """
     INSERT INTO conversations
-        (id, dialogue, service, environment, version, channel, state, stage, number, is_open, opened_at, since,
+        (id, dialogue, service, environment, version, opened_at, channel, state, stage, number, is_open, since,
          snapshot)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO UPDATE SET state = excluded.state, stage = excluded.stage, number = excluded.number,
-        is_open = excluded.is_open, since = excluded.since, snapshot = excluded.snapshot
+    ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, state = excluded.state, stage = excluded.stage,
+        number = excluded.number, is_open = excluded.is_open, since = excluded.since, snapshot = excluded.snapshot
+    WHERE (dialogue, service, environment, version, opened_at)
+        = (excluded.dialogue, excluded.service, excluded.environment, excluded.version, excluded.opened_at)
 """
 APPEND = "INSERT INTO events (conversation, number, step, actor, at, event) VALUES (?, ?, ?, ?, ?, ?)"
-SUPERSEDE = """
-    UPDATE outbox SET state = 'superseded', settled_at = ?
-    WHERE conversation = ? AND kind = 'card' AND state = 'waiting'
-"""
 ENQUEUE = """
     INSERT INTO outbox (key, conversation, kind, channel, text, blocks, broadcast, enqueued_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+"""
+SUPERSEDE_WAITING = """
+    UPDATE outbox SET state = 'superseded', settled_at = ?
+    WHERE state = 'waiting' AND line = 'card:' || ? AND id < ?
+"""
+# Sent again later, a card that Slack refused would put an old state over a newer one.
+SUPERSEDE_UNDELIVERED = """
+    UPDATE outbox SET state = 'superseded', settled_at = ?
+    WHERE state = 'undelivered' AND channel = ? AND kind = 'card' AND conversation = ? AND id < ?
 """
 DROP_REMINDERS = """
-    DELETE FROM reminders WHERE conversation = ? AND fired_at IS NULL AND NOT (snoozed > 0 AND stage = ?)
+    DELETE FROM reminders WHERE conversation = ? AND fired_at IS NULL
+    AND stage || ':' || kind || ':' || step NOT IN (SELECT value FROM json_each(?))
 """
+# What was put off stays put off, however often the same is set again.
 SET_REMINDER = """
-    INSERT OR IGNORE INTO reminders (conversation, kind, step, stage, due_at, roles) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO reminders (conversation, kind, step, stage, due_at, roles) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (conversation, stage, kind, step) DO UPDATE
+    SET roles = excluded.roles, due_at = max(excluded.due_at, coalesce(put_off_until, '')) WHERE fired_at IS NULL
 """
-FIRE = "UPDATE reminders SET fired_at = ? WHERE id = ? AND fired_at IS NULL"
+FIRE = "UPDATE reminders SET fired_at = ?1 WHERE id = ?2 AND fired_at IS NULL AND due_at <= ?1"
 SNOOZE = """
-    UPDATE reminders SET fired_at = NULL, due_at = ?, snoozed = snoozed + 1
-    WHERE id = ? AND fired_at IS NOT NULL AND kind <> 'step'
+    UPDATE reminders
+    SET fired_at = NULL, due_at = max(due_at, ?1), put_off_until = max(due_at, ?1), snoozed = snoozed + 1
+    WHERE id = ?2 AND kind <> 'step'
       AND stage = (SELECT stage FROM conversations WHERE conversations.id = reminders.conversation)
+    RETURNING conversation, stage, step
 """
-HOLD_ESCALATION = """
-    UPDATE reminders SET due_at = max(due_at, ?) WHERE fired_at IS NULL AND kind = 'escalation' AND id <> ?
-      AND (conversation, stage, step) = (SELECT conversation, stage, step FROM reminders WHERE id = ?)
+HOLD_BACK = """
+    UPDATE reminders SET due_at = max(due_at, ?1), put_off_until = max(coalesce(put_off_until, ''), ?1)
+    WHERE fired_at IS NULL AND kind <> 'step' AND (conversation, stage, step) = (?2, ?3, ?4) AND id <> ?5
 """
-SETTLE = "UPDATE outbox SET state = 'sent', ts = ?, settled_at = ?, reason = NULL WHERE id = ? AND state = 'waiting'"
-HEAD = """
-    UPDATE conversations SET root_ts = ?, root_channel = ?
-    WHERE id = (SELECT conversation FROM outbox WHERE id = ? AND kind = 'root')
+BEGIN = "UPDATE outbox SET ambiguous = 1 WHERE id = ? AND state = 'waiting'"
+SETTLE = """
+    UPDATE outbox SET state = 'sent', ts = ?, settled_at = ?, reason = NULL WHERE id = ? AND state = 'waiting'
+    RETURNING kind, conversation
 """
+HEAD = "UPDATE conversations SET root_ts = ?, root_channel = ? WHERE id = ?"
 RETRY = """
     UPDATE outbox SET attempts = attempts + 1, not_before = ?, ambiguous = ?, reason = ?
     WHERE id = ? AND state = 'waiting'
 """
-BEGIN = "UPDATE outbox SET ambiguous = 1 WHERE id = ? AND state = 'waiting'"
-GIVE_UP = "UPDATE outbox SET state = 'undelivered', reason = ?, settled_at = ? WHERE id = ? AND state = 'waiting'"
+# A refusal is certain: nothing of it is in Slack.
+GIVE_UP = """
+    UPDATE outbox SET state = 'undelivered', ambiguous = 0, not_before = NULL, reason = ?, settled_at = ?
+    WHERE id = ? AND state = 'waiting'
+"""
 RESEND = """
-    UPDATE outbox SET state = 'waiting', not_before = ?, settled_at = NULL, reason = NULL
+    UPDATE outbox SET state = 'waiting', attempts = 0, not_before = NULL, reason = NULL, settled_at = NULL
     WHERE channel = ? AND state = 'undelivered'
 """
+# A reminder that fired in the stage its conversation is still in has to be known, or it would be set and fire again.
 PURGE = (
     "DELETE FROM deliveries WHERE at < ?",
     "DELETE FROM outbox WHERE state IN ('sent', 'superseded') AND settled_at < ?",
-    "DELETE FROM reminders WHERE fired_at < ?",
+    """
+    DELETE FROM reminders WHERE fired_at < ? AND NOT EXISTS (
+        SELECT 1 FROM conversations WHERE id = reminders.conversation AND stage = reminders.stage)
+    """,
 )
 
 
@@ -76,7 +97,7 @@ class SQLiteTransaction(SQLiteReader):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
-        self._execute = connection.execute
+        self._executemany = connection.executemany
 
     def reply_to(self, delivery: str) -> str | None:
         row = self._one(REPLY_TO, delivery)
@@ -88,61 +109,72 @@ class SQLiteTransaction(SQLiteReader):
     def save(self, conversation: Conversation, *, is_open: bool) -> None:
         it = conversation
         values = (
-            *(it.id, it.dialogue, it.service, it.environment, it.version, it.channel, it.state, it.stage, it.number),
-            *(int(is_open), write_moment(it.opened_at), write_moment(it.since), it.model_dump_json()),
+            *(it.id, it.dialogue, it.service, it.environment, it.version, write_moment(it.opened_at), it.channel),
+            *(it.state, it.stage, it.number, is_open, write_moment(it.since), it.model_dump_json()),
         )
         try:
-            self._execute(SAVE, values)
+            saved = self._execute(SAVE, values).rowcount
         except sqlite3.IntegrityError as error:
             like = self._one(OPEN_LIKE, it.dialogue, it.service, it.environment, it.version, it.id)
-            if like is None:
+            if like is None or not is_open:
                 raise
             raise DuplicateError(like[0]) from error
+        if not saved:
+            raise ContradictionError(f"{it.id} was opened as another conversation than this one ({it.version}).")
 
     def append(self, event: Event) -> None:
         at = write_moment(event.at)
         self._execute(APPEND, (event.conversation, event.number, event.step, event.actor, at, event.model_dump_json()))
 
     def enqueue(self, message: Outgoing, at: datetime) -> None:
-        if message.kind == "card":
+        it, moment = message, write_moment(at)
+        values = (it.key, it.conversation or None, it.kind, it.channel, it.text, write_json(it.blocks), it.broadcast)
+        added = self._execute(ENQUEUE, (*values, moment))
+        if it.kind == "card" and added.rowcount:
             # A new row and not a changed one: the older may be on its way to Slack at this moment.
-            self._execute(SUPERSEDE, (write_moment(at), message.conversation))
-        blocks = json.dumps(message.blocks, ensure_ascii=False, separators=(",", ":"))
-        values = (message.key, message.conversation, message.kind, message.channel, message.text, blocks)
-        self._execute(ENQUEUE, (*values, int(message.broadcast), write_moment(at)))
+            self._execute(SUPERSEDE_WAITING, (moment, it.conversation, added.lastrowid))
+            self._execute(SUPERSEDE_UNDELIVERED, (moment, it.channel, it.conversation, added.lastrowid))
 
     def set_reminders(self, conversation_id: str, reminders: tuple[Reminder, ...]) -> None:
-        stage = reminders[0].stage if reminders else -1
-        self._execute(DROP_REMINDERS, (conversation_id, stage))
-        for it in reminders:
-            roles = json.dumps(it.roles)
-            self._execute(SET_REMINDER, (it.conversation, it.kind, it.step, it.stage, write_moment(it.due_at), roles))
+        wanted = write_json([f"{it.stage}:{it.kind}:{it.step}" for it in reminders])
+        self._execute(DROP_REMINDERS, (conversation_id, wanted))
+        self._executemany(
+            SET_REMINDER,
+            [
+                (conversation_id, it.kind, it.step, it.stage, write_moment(it.due_at), write_json(it.roles))
+                for it in reminders
+            ],
+        )
 
     def fire(self, reminder_id: int, at: datetime) -> bool:
         return self._execute(FIRE, (write_moment(at), reminder_id)).rowcount == 1
 
     def snooze(self, reminder_id: int, until: datetime) -> bool:
         moment = write_moment(until)
-        if self._execute(SNOOZE, (moment, reminder_id)).rowcount != 1:
-            return False
-        self._execute(HOLD_ESCALATION, (moment, reminder_id, reminder_id))
-        return True
+        found = self._execute(SNOOZE, (moment, reminder_id)).fetchall()
+        for of_step in found:
+            self._execute(HOLD_BACK, (moment, *of_step, reminder_id))
+        return bool(found)
 
     def begin(self, posting_id: int) -> bool:
         return self._execute(BEGIN, (posting_id,)).rowcount == 1
 
     def settle(self, posting_id: int, ts: str | None, channel: str | None, at: datetime) -> None:
-        self._execute(SETTLE, (ts, write_moment(at), posting_id))
-        self._execute(HEAD, (ts, channel, posting_id))
+        for kind, conversation in self._execute(SETTLE, (ts, write_moment(at), posting_id)).fetchall():
+            if kind == "root" and conversation:
+                if not ts or not channel:
+                    raise ValueError("A root is settled with its ts and channel, or its thread would have no head.")
+                self._execute(HEAD, (ts, channel, conversation))
 
     def retry(self, posting_id: int, not_before: datetime, *, ambiguous: bool, reason: str) -> None:
-        self._execute(RETRY, (write_moment(not_before), int(ambiguous), reason, posting_id))
+        self._execute(RETRY, (write_moment(not_before), ambiguous, reason, posting_id))
 
     def give_up(self, posting_id: int, reason: str, at: datetime) -> None:
         self._execute(GIVE_UP, (reason, write_moment(at), posting_id))
 
     def resend(self, channel: str, at: datetime) -> int:
-        return self._execute(RESEND, (write_moment(at), channel)).rowcount
+        del at  # they keep their place, and the moment they were enqueued at
+        return self._execute(RESEND, (channel,)).rowcount
 
     def purge(self, before: datetime) -> int:
         moment = write_moment(before)

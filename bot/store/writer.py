@@ -1,20 +1,23 @@
 """The one writer: a thread that owns the one writing connection. A savepoint per intent, one commit a batch.
 
 Group commit is what makes FULL durability affordable: those who wait while the disk syncs share the next sync.
+Nobody is answered before the commit.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from types import CoroutineType
 from typing import Any, TypeVar
 
 from bot.errors import StoreBusyError
+from bot.store.faults import is_busy, translated
+from bot.store.interface import StoreFailedError, Transaction
 from bot.store.transaction import SQLiteTransaction
 
 logger = logging.getLogger(__name__)
@@ -25,136 +28,206 @@ BATCH = 64
 """Intents in one commit at most, so that the first of them does not wait for too many others."""
 
 
-@dataclass(frozen=True, eq=False)
 class _Intent:
-    """An intent on its way. Whoever takes `claim` first decides: the writer runs it, or its awaiter withdraws it."""
+    """An intent on its way, and what became of it. Either the writer runs it, or its awaiter withdraws it."""
 
-    run: Callable[[SQLiteTransaction], Any]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    claim: threading.Lock = field(default_factory=threading.Lock)
+    __slots__ = ("_ticket", "error", "future", "result", "run")
+
+    def __init__(self, run: Callable[[Transaction], Any], future: asyncio.Future[Any]) -> None:
+        self.run = run
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self._ticket = [True]
+
+    @property
+    def waits(self) -> bool:
+        return bool(self._ticket)
 
     def take(self) -> bool:
-        return self.claim.acquire(blocking=False)
+        """True for the first who asks, on whatever thread: taking from a list is atomic."""
+        try:
+            return self._ticket.pop()
+        except IndexError:
+            return False
 
+    def withdraw(self) -> None:
+        """Its time is up: if it has not begun, it never will."""
+        if self.take() and not self.future.done():
+            self.future.set_exception(StoreBusyError("The store did not get to it in time; nothing was recorded."))
 
-@dataclass(frozen=True)
-class _Outcome:
-    intent: _Intent
-    result: Any = None
-    error: BaseException | None = None
+    def resolve(self) -> None:
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
 
 
 class Writer:
-    """Runs intents one after another on its own thread. `budget`: seconds an intent may wait for its turn."""
+    """Runs intents one after another on its own thread, over the connection that `connect` opens there.
 
-    def __init__(self, connection: sqlite3.Connection, budget: float) -> None:
-        self._connection = connection
-        self._transaction = SQLiteTransaction(connection)
+    `budget`: seconds an intent may wait for its turn.
+    """
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], budget: float) -> None:
+        """Blocks until the connection is open; raises what `connect` raises."""
+        self._connect = connect
         self._budget = budget
-        self._queue: queue.SimpleQueue[_Intent | None] = queue.SimpleQueue()
+        self._queue: SimpleQueue[_Intent | None] = SimpleQueue()
         self._closing = False
+        self._opened = threading.Event()
+        self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
+        self._opened.wait()
+        if self._failure is not None:
+            raise self._failure
 
-    async def write(self, run: Callable[[SQLiteTransaction], T]) -> T:
+    async def write(self, run: Callable[[Transaction], T]) -> T:
         """Run an intent; its result after the commit. Raises what it raises, or StoreBusyError when its time is up."""
         if self._closing:
-            raise StoreBusyError("the store is closing")
+            raise StoreBusyError("The store is closing; nothing was recorded.")
         loop = asyncio.get_running_loop()
-        intent = _Intent(run, loop, loop.create_future())
-        timer = loop.call_later(self._budget, _withdraw, intent)
+        future: asyncio.Future[T] = loop.create_future()
+        intent = _Intent(run, future)
         self._queue.put(intent)
+        timer = loop.call_later(self._budget, intent.withdraw)
         try:
-            # Shielded: a caller that goes away does not undo what may be committed at this moment.
-            result: T = await asyncio.shield(intent.future)
-            return result
+            return await future
         finally:
             timer.cancel()
+            intent.take()  # of a caller who was cancelled, what has not begun never will
 
-    async def close(self) -> None:
-        """Finish what was accepted, then end the thread."""
+    def stop_accepting(self) -> None:
+        """Accept nothing more. What was accepted will be finished."""
         if not self._closing:
             self._closing = True
             self._queue.put(None)
-        await asyncio.to_thread(self._thread.join)
+
+    def join(self) -> None:
+        """Wait until all that was accepted is finished and the connection closed. Blocks."""
+        self._thread.join()
 
     def _work(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch = [first]
-            ends = self._fill(batch)
-            self._commit(batch)
-            if ends:
-                return
-
-    def _fill(self, batch: list[_Intent]) -> bool:
-        """Add what waits already; True if the end was among it."""
-        while len(batch) < BATCH:
-            try:
-                intent = self._queue.get_nowait()
-            except queue.Empty:
-                return False
-            if intent is None:
-                return True
-            batch.append(intent)
-        return False
-
-    def _commit(self, batch: list[_Intent]) -> None:
-        if not self._begin(batch):
-            return
-        outcomes = [self._run(intent) for intent in batch if intent.take()]
         try:
-            self._connection.execute("COMMIT")
-        except sqlite3.Error as error:
-            logger.exception("the store could not commit", extra={"action": "commit_failed"})
-            self._roll_back()
-            failure = StoreBusyError(f"the store could not commit: {error}")
-            outcomes = [_Outcome(outcome.intent, error=failure) for outcome in outcomes]
-        _tell(outcomes)
+            connection = self._connect()
+        except BaseException as error:  # noqa: BLE001 - raised by the constructor, which waits for it
+            self._failure = error
+            return
+        finally:
+            self._opened.set()
+        transaction = SQLiteTransaction(connection)
+        while (first := self._queue.get()) is not None:
+            ends = _Batch(connection, transaction).serve(first, self._queue)
+            if ends:
+                break
+        connection.close()
 
-    def _begin(self, batch: list[_Intent]) -> bool:
+
+class _Batch:
+    """The intents of one commit."""
+
+    def __init__(self, connection: sqlite3.Connection, transaction: Transaction) -> None:
+        self._connection = connection
+        self._transaction = transaction
+        self._begun: list[_Intent] = []
+        self._lost: BaseException | None = None
+
+    def serve(self, first: _Intent, queue: SimpleQueue[_Intent | None]) -> bool:
+        """Run the first and what waits behind it, commit, tell. True if the queue's end was met."""
+        if not self._begin(first):
+            return False
+        ends = self._run_all(first, queue)
+        self._commit()
+        _tell(self._begun)
+        return ends
+
+    def _begin(self, first: _Intent) -> bool:
         """Take the database's write lock. While another process holds it, intents run out of time one by one."""
-        while not all(intent.future.done() for intent in batch):
+        while first.waits:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                logger.warning("the database is locked: %s", error, extra={"action": "store_locked"})
-                continue  # after SQLite's own busy timeout
+            except sqlite3.Error as error:
+                if is_busy(error):
+                    continue  # after SQLite's own busy timeout
+                if first.take():
+                    logger.exception("the store could not begin", extra={"action": "begin_failed"})
+                    first.error = translated(error)
+                    _tell([first])
+                return False
             return True
         return False
 
-    def _run(self, intent: _Intent) -> _Outcome:
+    def _run_all(self, first: _Intent, queue: SimpleQueue[_Intent | None]) -> bool:
+        intent: _Intent | None = first
+        while intent is not None:
+            if intent.take():
+                self._begun.append(intent)
+                self._run(intent)
+            if self._lost is not None or len(self._begun) >= BATCH:
+                return False
+            try:
+                intent = queue.get_nowait()
+            except Empty:
+                return False
+        return True
+
+    def _run(self, intent: _Intent) -> None:
         execute = self._connection.execute
         try:
             execute("SAVEPOINT intent")
-            result = intent.run(self._transaction)
+            intent.result = _plain(intent.run(self._transaction))
             execute("RELEASE intent")
-        except BaseException as error:  # noqa: BLE001 - handed to its awaiter as it is, whatever it is
-            self._undo()
-            return _Outcome(intent, error=error)
-        return _Outcome(intent, result)
+        except BaseException as error:  # noqa: BLE001 - handed to its awaiter, whatever it is
+            intent.error = translated(error)
+            self._undo(intent.error)
 
-    def _undo(self) -> None:
-        if self._connection.in_transaction:
+    def _undo(self, error: BaseException) -> None:
+        """Take back what one intent did. After some errors (a full disk) SQLite has rolled back the whole batch."""
+        try:
             self._connection.execute("ROLLBACK TO intent")
             self._connection.execute("RELEASE intent")
+        except sqlite3.Error:
+            self._lost = error
+
+    def _commit(self) -> None:
+        try:
+            if self._lost is None:
+                self._connection.execute("COMMIT")
+                return
+        except sqlite3.Error as error:
+            self._lost = translated(error)
+        logger.error(
+            "%d intents were not recorded: %s", len(self._begun), self._lost, extra={"action": "commit_failed"}
+        )
+        self._roll_back()
+        for intent in self._begun:
+            # Also those that were refused: the reason may be among what was lost.
+            intent.error = StoreFailedError(f"Nothing was recorded: {self._lost}")
+            intent.error.__cause__ = self._lost
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            logger.exception("the store could not roll back", extra={"action": "rollback_failed"})
 
 
-def _withdraw(intent: _Intent) -> None:
-    """An intent's time is up: if it has not begun, it never will."""
-    if intent.take():
-        intent.future.set_exception(StoreBusyError("the store did not get to it in time; nothing was recorded"))
+def _plain(result: object) -> object:
+    if isinstance(result, CoroutineType):
+        result.close()
+        raise TypeError("An intent is an ordinary function, and this one returned a coroutine.")
+    return result
 
 
-def _tell(outcomes: list[_Outcome]) -> None:
+def _tell(intents: list[_Intent]) -> None:
     """Hand results over to their event loops, one wake-up each."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Outcome]] = {}
-    for outcome in outcomes:
-        by_loop.setdefault(outcome.intent.loop, []).append(outcome)
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Intent]] = {}
+    for intent in intents:
+        by_loop.setdefault(intent.future.get_loop(), []).append(intent)
     for loop, told in by_loop.items():
         try:
             loop.call_soon_threadsafe(_resolve, told)
@@ -162,11 +235,6 @@ def _tell(outcomes: list[_Outcome]) -> None:
             logger.warning("outcomes had no listener", extra={"action": "outcome_unheard"})
 
 
-def _resolve(outcomes: list[_Outcome]) -> None:
-    for outcome in outcomes:
-        if outcome.intent.future.done():
-            continue
-        if outcome.error is not None:
-            outcome.intent.future.set_exception(outcome.error)
-        else:
-            outcome.intent.future.set_result(outcome.result)
+def _resolve(intents: list[_Intent]) -> None:
+    for intent in intents:
+        intent.resolve()
