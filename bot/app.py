@@ -19,6 +19,7 @@ from bot.background import Background
 from bot.clock import Clock, SystemClock
 from bot.conversations import Conversations
 from bot.directory import Directory
+from bot.housekeeping import Housekeeping
 from bot.http.door import SLACK_PATH, Door
 from bot.http.health import Health
 from bot.messages.refusals import undelivered
@@ -57,12 +58,14 @@ class Application:
     queries: Queries
     background: Background
     configuration: Configuration
+    housekeeping: Housekeeping
     socket: SocketClient | None
 
     async def start(self) -> None:
         """Begin to send and to remind. Slack need not be reachable."""
         self.outbox.start()
         await self.schedule.start()
+        self.housekeeping.start()
         if self.socket is not None:
             self.socket.start()
         self.background.run(self.slack.identify(), "identify")
@@ -74,7 +77,9 @@ class Application:
             await self.socket.stop()
         await self.background.drain(within=DRAIN_SECONDS)
         await self.schedule.stop()
+        await self.housekeeping.stop()
         await self.outbox.stop(DRAIN_SECONDS)
+        await self.directory.close()
         await self.store.close()
         await self.slack.close()
 
@@ -132,6 +137,7 @@ def assemble(
         queries=queries,
         background=background,
         configuration=configuration,
+        housekeeping=Housekeeping(store, clock),
         socket=socket,
     )
 

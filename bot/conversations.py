@@ -113,18 +113,23 @@ class Conversations:
         )
 
     async def fire(self, due: tuple[StoredReminder, ...]) -> None:
-        """Let due reminders happen, each in its own savepoint, so that one that fails holds no other back."""
-        told = await asyncio.gather(*(self._recipients(stored) for stored in due))
+        """Let due reminders happen, each in its own savepoint, so that one that fails holds no other back.
+
+        One whose people can't be looked up now is left as it is: the schedule brings it again.
+        """
+        known = await asyncio.gather(*(self._recipients(stored) for stored in due), return_exceptions=True)
+        told = [one for one in known if isinstance(one, Recipients)]
         now = self._clock.now()
         intents = (partial(fire_reminder, told=one, policies=self.policies, now=now) for one in told)
         outcomes = await asyncio.gather(*(self.store.write(intent) for intent in intents), return_exceptions=True)
         self._committed()
-        for stored, outcome in zip(due, outcomes, strict=True):
+        for one, outcome in zip(told, outcomes, strict=True):
             if isinstance(outcome, Refusal):
                 logger.warning("reminder refused: %s", outcome, extra={"action": "reminder_refused"})
-                await self.store.write(partial(_drop_reminder, reminder_id=stored.id, now=now))
-            elif outcome is not None:
-                raise outcome
+                await self.store.write(partial(_drop_reminder, reminder_id=one.reminder.id, now=now))
+        for failure in (*known, *outcomes):
+            if isinstance(failure, BaseException) and not isinstance(failure, Refusal):
+                raise failure
 
     async def snooze(self, reminder_id: int, span: timedelta) -> datetime:
         """Put a reminder off by a span; the moment it will come back."""

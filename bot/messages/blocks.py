@@ -107,7 +107,7 @@ def option(label: str, value: str, description: str = "") -> Block:
     return made | ({"description": plain(description, 75)} if description else {})
 
 
-def element(kind: str, action_id: str, **facts: Any) -> Block:  # noqa: ANN401 - each element has its own facts
+def element(kind: str, action_id: str, **facts: Any) -> Block:
     """Any input element; facts that are None or empty are left out."""
     given = {name: fact for name, fact in facts.items() if fact not in (None, "", [], ())}
     return {"type": kind, "action_id": action_id} | given
