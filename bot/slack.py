@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import logging
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import GreenlightError, TransientError
 from bot.messages.message import Message
+from bot.messages.text import escape
 from bot.slack_errors import (
     AmbiguousError,
     AuthorizationError,
@@ -28,6 +28,7 @@ from bot.slack_errors import (
     UndeliverableError,
     from_answer,
 )
+from bot.slack_facts import Channel, Group, Identity, OpenView, Posted, User
 
 __all__ = [
     "AmbiguousError",
@@ -58,70 +59,6 @@ PAGE = 200
 LOOKUP_PAGES = 5
 CLOCKS_APART = timedelta(minutes=2)
 """Slack's clock stamps messages, ours says since when to look for one."""
-
-
-@dataclass(frozen=True)
-class Posted:
-    """A message in Slack: its timestamp, and the id of the channel (of a direct message: D…) that it is in."""
-
-    ts: str
-    channel: str
-
-
-@dataclass(frozen=True)
-class OpenView:
-    """A modal that is open: its id, and the hash to send with its next update."""
-
-    id: str
-    hash: str
-
-
-@dataclass(frozen=True)
-class User:
-    """An account. `is_guest` covers both kinds of guests and people of other workspaces; `zone` is an IANA name."""
-
-    id: str
-    name: str
-    zone: str = ""
-    is_deactivated: bool = False
-    is_guest: bool = False
-    is_bot: bool = False
-
-    @property
-    def may_hold_roles(self) -> bool:
-        """Deactivated and guest accounts hold no role (design, section 1), nor do bots."""
-        return not (self.is_deactivated or self.is_guest or self.is_bot)
-
-
-@dataclass(frozen=True)
-class Group:
-    """A user group; `handle` without the @."""
-
-    id: str
-    handle: str
-    name: str
-
-
-@dataclass(frozen=True)
-class Channel:
-    """A channel; `name` without the #. `is_member` says whether the bot is in it."""
-
-    id: str
-    name: str
-    is_private: bool
-    is_archived: bool
-    is_member: bool
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Whom the token belongs to, and what it may do."""
-
-    team: str
-    team_id: str
-    user_id: str
-    bot_id: str
-    scopes: frozenset[str]
 
 
 class Slack:
@@ -245,6 +182,17 @@ class Slack:
     async def open_view(self, trigger: str, view: Mapping[str, Any]) -> OpenView:
         """Open a modal; a trigger is good once and for three seconds (UndeliverableError after that)."""
         return _open_view(await self._write("views.open", {"trigger_id": trigger, "view": dict(view)}))
+
+    async def offer_view(self, trigger: str, view: Mapping[str, Any], user: str) -> bool:
+        """Open a modal; where Slack will not, because the trigger's time has passed, tell the person what to do."""
+        try:
+            await self.open_view(trigger, view)
+        except UndeliverableError as error:
+            logger.warning("no view opened: %s", error, extra={"action": "open_view_failed"})
+            told = Message(escape(error.remedy))
+            await self.answer_privately(told, user=user)
+            return False
+        return True
 
     async def update_view(self, view_id: str, view: Mapping[str, Any], *, expected: str = "") -> OpenView:
         """Replace an open modal; with `expected`, its last hash, only if nobody else has meanwhile."""

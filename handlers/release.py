@@ -163,4 +163,4 @@ def _choose(context: Context, call: Call, services: tuple[Service, ...], given: 
     """Open the form with the question for the service first: the channel means more than one, or none."""
     reference = Reference(RELEASE.name, "approve", channel=call.channel)
     view = lists.opening_form(RELEASE.step("approve"), reference, given, services)
-    context.background.run(context.slack.open_view(call.trigger, view), "open_form")
+    context.background.run(context.slack.offer_view(call.trigger, view, call.user), "open_form")

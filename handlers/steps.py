@@ -53,7 +53,7 @@ async def open_form(context: Context, reference: Reference, user: str, trigger: 
         title_detail=asked.known.release.version if asked.known.release else "",
         context_line=about(asked),
     )
-    context.background.run(context.slack.open_view(trigger, view), "open_form")
+    context.background.run(context.slack.offer_view(trigger, view, user), "open_form")
 
 
 def about(asked: Asked) -> str:

@@ -25,7 +25,7 @@ SETTINGS = (
     "bot.settings_schema",
     "bot.settings_services",
 )
-SLACK = ("bot.slack", "bot.slack_errors", "bot.lookups", "bot.directory")
+SLACK = ("bot.slack", "bot.slack_errors", "bot.slack_facts", "bot.lookups", "bot.directory")
 SERVICE = ("bot.service", "bot.conversations", "bot.queries")
 INTENTS = ("bot.core", "bot.messages", "bot.store.interface", *BASICS)
 HANDLERS = ("handlers", *SERVICE, *INTENTS)
@@ -41,10 +41,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.service": INTENTS,
     "bot.conversations": (*INTENTS, *SERVICE, "bot.directory"),
     "bot.queries": (*INTENTS, *SERVICE, "bot.directory"),
-    "bot.slack": ("bot.slack", "bot.slack_errors", "bot.messages", *BASICS),
+    "bot.slack": ("bot.slack", "bot.slack_errors", "bot.slack_facts", "bot.messages", *BASICS),
     "bot.slack_errors": BASICS,
+    "bot.slack_facts": BASICS,
     "bot.lookups": BASICS,
-    "bot.directory": ("bot.slack", "bot.slack_errors", "bot.lookups", "bot.core", *BASICS),
+    "bot.directory": ("bot.slack", "bot.slack_errors", "bot.slack_facts", "bot.lookups", "bot.core", *BASICS),
     "bot.outbox": ("bot.outbox", "bot.pace", *SLACK, *INTENTS),
     "bot.pace": BASICS,
     "bot.schedule": ("bot.schedule", *SERVICE, "bot.core", "bot.store.interface", *BASICS),
