@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 from aiohttp import web
-from slack_workspace import DANA, GUS, QA_GROUP, QUINN, START, TEO, answering, calls, workspace
 
 from bot.clock import MovableClock
 from bot.core.policy import Holders, Service
@@ -17,6 +16,7 @@ from bot.directory import Directory
 from bot.errors import TransientError
 from bot.slack import Slack
 from playground.slack.server import SlackServer
+from tests.slack_workspace import DANA, GUS, QA_GROUP, QUINN, START, TEO, answering, calls, workspace
 
 SERVICE = Service(
     name="admin",

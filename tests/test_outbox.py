@@ -13,7 +13,6 @@ from typing import Any, get_args
 
 import pytest
 from aiohttp import web
-from slack_workspace import QUINN, RANDOM, RELEASES, START, TEO, answering, calls, workspace
 
 from bot.clock import MovableClock
 from bot.core.events import Conversation, Outgoing
@@ -25,6 +24,7 @@ from bot.store.sqlite import SQLiteStore
 from playground.slack.faults import Trouble
 from playground.slack.model import Message
 from playground.slack.server import SlackServer
+from tests.slack_workspace import QUINN, RANDOM, RELEASES, START, TEO, answering, calls, workspace
 
 POST, UPDATE, HISTORY = "chat.postMessage", "chat.update", "conversations.history"
 

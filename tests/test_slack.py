@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from slack_workspace import DANA, GUS, MANIFEST, QA_GROUP, QUINN, RANDOM, RELEASES, START, answering, calls, workspace
 
 from bot.clock import MovableClock
 from bot.errors import GreenlightError, TransientError
@@ -20,6 +19,19 @@ from bot.messages.message import Message
 from bot.slack import AmbiguousError, AuthorizationError, RateLimitedError, Slack, UndeliverableError
 from playground.slack.faults import Trouble
 from playground.slack.server import SlackServer
+from tests.slack_workspace import (
+    DANA,
+    GUS,
+    MANIFEST,
+    QA_GROUP,
+    QUINN,
+    RANDOM,
+    RELEASES,
+    START,
+    answering,
+    calls,
+    workspace,
+)
 
 HELLO = Message("hello", ({"type": "section", "text": {"type": "mrkdwn", "text": "hello"}},))
 MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "A form"}, "blocks": list(HELLO.blocks)}

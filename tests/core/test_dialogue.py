@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from a_release import (
+
+from bot.core.dialogue import Move, Situation, admit
+from bot.core.release import RELEASE
+from bot.core.roles import Role
+from bot.errors import Refusal
+from tests.core.a_release import (
     DEVOPS,
     NOBODY,
     NONE_SIGN,
@@ -21,11 +26,6 @@ from a_release import (
     person,
     plan,
 )
-
-from bot.core.dialogue import Move, Situation, admit
-from bot.core.release import RELEASE
-from bot.core.roles import Role
-from bot.errors import Refusal
 
 
 def refusal(play: Play, *step: object, **move: object) -> Refusal:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from a_release import (
+from hypothesis import event as hypothesis_event
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.core.dialogue import Move, Situation, admit, evolve
+from bot.core.events import Event
+from bot.core.forms import Form
+from bot.core.release import RELEASE
+from bot.core.release_rules import Release
+from bot.core.reminders import reminders_for
+from bot.core.roles import CLOCK, Actor, Role
+from bot.errors import Refusal
+from tests.core.a_release import (
     CI,
     DEVOPS,
     MANAGER,
@@ -25,18 +37,6 @@ from a_release import (
     form_for,
     person,
 )
-from hypothesis import event as hypothesis_event
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
-from bot.core.dialogue import Move, Situation, admit, evolve
-from bot.core.events import Event
-from bot.core.forms import Form
-from bot.core.release import RELEASE
-from bot.core.release_rules import Release
-from bot.core.reminders import reminders_for
-from bot.core.roles import CLOCK, Actor, Role
-from bot.errors import Refusal
 
 EVERYTHING = person("UEVERY", Role.QA, Role.DEVOPS, Role.TECH_LEAD, Role.PM, Role.RELEASE_MANAGER)
 PEOPLE = (QA, OTHER_QA, DEVOPS, TECH_LEAD, OTHER_LEAD, PM, MANAGER, EVERYTHING, NOBODY, CI, CLOCK, WATCH)

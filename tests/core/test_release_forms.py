@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from a_release import APPROVAL, approval, deployed, plan
 from annotated_types import MaxLen
 
 from bot.core.forms import Ask, Form
@@ -20,6 +19,7 @@ from bot.core.release_forms import (
     read_result,
 )
 from bot.errors import Refusal
+from tests.core.a_release import APPROVAL, approval, deployed, plan
 
 FORMS = sorted({step.form for step in RELEASE.steps if step.form}, key=lambda form: form.__name__)
 

@@ -6,7 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from a_release import (
+
+from bot.core.release_rules import is_same_commit, is_same_version
+from bot.core.roles import Role
+from bot.errors import Refusal
+from tests.core.a_release import (
     CI,
     DEVOPS,
     MANAGER,
@@ -28,10 +32,6 @@ from a_release import (
     rolled_back,
     start,
 )
-
-from bot.core.release_rules import is_same_commit, is_same_version
-from bot.core.roles import Role
-from bot.errors import Refusal
 
 
 def signed(play: Play) -> list[tuple[str, str, str]]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from a_release import (
+
+from bot.core.dialogue import SAME
+from bot.core.release import RELEASE
+from bot.core.release_forms import ExtendForm, SummaryForm
+from bot.core.roles import CLOCK, Actor, Role
+from bot.errors import Refusal
+from tests.core.a_release import (
     CI,
     DEVOPS,
     MANAGER,
@@ -27,12 +33,6 @@ from a_release import (
     rolled_back,
     start,
 )
-
-from bot.core.dialogue import SAME
-from bot.core.release import RELEASE
-from bot.core.release_forms import ExtendForm, SummaryForm
-from bot.core.roles import CLOCK, Actor, Role
-from bot.errors import Refusal
 
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {

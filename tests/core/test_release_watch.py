@@ -6,7 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from a_release import (
+
+from bot.core.release_forms import ExtendForm
+from bot.core.roles import CLOCK
+from bot.errors import Refusal
+from tests.core.a_release import (
     CI,
     DEVOPS,
     POLICY,
@@ -20,10 +24,6 @@ from a_release import (
     reason,
     start,
 )
-
-from bot.core.release_forms import ExtendForm
-from bot.core.roles import CLOCK
-from bot.errors import Refusal
 
 
 def refusal(play: Play, *step: Any, **move: Any) -> Refusal:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from a_release import (
+
+from bot.core.policy import QuietHours, Service
+from bot.core.release import RELEASE
+from bot.core.release_forms import ExtendForm
+from bot.core.reminders import reminders_for
+from tests.core.a_release import (
     CI,
     DEVOPS,
     NOBODY,
@@ -24,11 +29,6 @@ from a_release import (
     plan,
     reason,
 )
-
-from bot.core.policy import QuietHours, Service
-from bot.core.release import RELEASE
-from bot.core.release_forms import ExtendForm
-from bot.core.reminders import reminders_for
 
 Told = tuple[str, str, str, tuple[str, ...]]
 

@@ -17,7 +17,7 @@ from playground.slack.block_rules import check_message_blocks
 HOSTILE = st.text(
     alphabet=st.one_of(
         st.sampled_from("<>&*_~`|!@#\n 👩‍💻🇩🇪é\u202e\u0301"),
-        st.characters(exclude_categories=("Cs",), max_codepoint=0x1F9FF),
+        st.characters(exclude_categories=["Cs"], max_codepoint=0x1F9FF),
     ),
     min_size=1,
     max_size=400,

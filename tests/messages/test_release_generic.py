@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Annotated
 
 import pytest
-from a_spoken_release import DEVOPS, POLICY, QA, START, Talk, buttons, calls, read, words
 
 from bot.core.dialogue import SAME, Dialogue, State, Step, Wait
 from bot.core.events import Act, Event
@@ -28,6 +27,7 @@ from bot.messages.limits import violations
 from bot.messages.message import Said
 from bot.messages.release import told
 from bot.messages.release_generic import generic
+from tests.messages.a_spoken_release import DEVOPS, POLICY, QA, START, Talk, buttons, calls, read, words
 
 ALL_WHO_READ_THE_TABLE = (
     *(release_card, release_generic, release_lines, release_outcomes, release_parts),

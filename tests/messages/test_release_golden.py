@@ -11,7 +11,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from a_spoken_release import (
+
+from bot.core.release import RELEASE
+from bot.core.reminders import reminders_for
+from bot.core.roles import Role
+from bot.messages.release_reminders import reminder
+from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
     DEVOPS,
@@ -26,11 +31,6 @@ from a_spoken_release import (
     read,
     read_all,
 )
-
-from bot.core.release import RELEASE
-from bot.core.reminders import reminders_for
-from bot.core.roles import Role
-from bot.messages.release_reminders import reminder
 
 GOLDEN = Path(__file__).parent / "golden" / "release"
 

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from a_spoken_release import (
+
+from bot.core.release import RELEASE
+from bot.core.reminders import reminders_for
+from bot.core.roles import Actor
+from bot.messages.limits import fit, violations
+from bot.messages.message import Message
+from bot.messages.release_parts import rows
+from bot.messages.release_reminders import reminder
+from playground.slack.block_rules import check_message_blocks
+from tests.messages.a_spoken_release import (
     BREACH,
     DEVOPS,
     MANAGER,
@@ -19,15 +28,6 @@ from a_spoken_release import (
     read,
     texts,
 )
-
-from bot.core.release import RELEASE
-from bot.core.reminders import reminders_for
-from bot.core.roles import Actor
-from bot.messages.limits import fit, violations
-from bot.messages.message import Message
-from bot.messages.release_parts import rows
-from bot.messages.release_reminders import reminder
-from playground.slack.block_rules import check_message_blocks
 
 HOSTILE = "<!channel> <@UEVIL> <!subteam^S0EVIL> <https://evil.example|click> *bold* `code` _it_ ~no~ \u202eevil 😀🚀"
 AMPERSANDS = "&<>"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from a_spoken_release import DEVOPS, MANAGER, PIPELINE, QA, SMOKE_FAILED, TECH_LEAD, Talk, buttons, calls, words
 
 from bot.core.events import Reminder
 from bot.core.release import RELEASE
@@ -15,6 +14,18 @@ from bot.messages.limits import violations
 from bot.messages.message import Message
 from bot.messages.references import SNOOZE_ACTION
 from bot.messages.release_reminders import WAITS_FOR, reminder
+from tests.messages.a_spoken_release import (
+    DEVOPS,
+    MANAGER,
+    PIPELINE,
+    QA,
+    SMOKE_FAILED,
+    TECH_LEAD,
+    Talk,
+    buttons,
+    calls,
+    words,
+)
 
 REASON = {"reason": "The tests are red"}
 

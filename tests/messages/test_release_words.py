@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from a_spoken_release import (
+
+from bot.core.policy import Holders
+from bot.core.roles import Actor, Role
+from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
     DEPLOYED,
@@ -22,9 +25,6 @@ from a_spoken_release import (
     calls,
     words,
 )
-
-from bot.core.policy import Holders
-from bot.core.roles import Actor, Role
 
 REASON = {"reason": "The error rate is 12%"}
 

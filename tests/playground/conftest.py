@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_app import MANIFEST, web_client
 
 from playground.slack.server import SlackServer
 from playground.slack.state import Settings
+from tests.playground.tiny_app import MANIFEST, web_client
 
 
 class Clocks:

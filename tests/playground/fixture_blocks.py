@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tiny_app import MANIFEST as TINY
+from tests.playground.tiny_app import MANIFEST as TINY
 
 Json = dict[str, Any]
 

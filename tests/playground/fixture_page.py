@@ -13,13 +13,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fixture_blocks import CARD, EVERY_INPUT, GALLERY, HOME, MANIFEST, SMALL_STEP, SMOKE, button, mrkdwn, section
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_app import bolt_app, serving, web_client
 
 from playground.page_api import Due, PageApi
 from playground.slack.server import SlackServer
+from tests.playground.fixture_blocks import (
+    CARD,
+    EVERY_INPUT,
+    GALLERY,
+    HOME,
+    MANIFEST,
+    SMALL_STEP,
+    SMOKE,
+    button,
+    mrkdwn,
+    section,
+)
+from tests.playground.tiny_app import bolt_app, serving, web_client
 
 Json = dict[str, Any]
 START = datetime(2024, 1, 16, 15, 20, tzinfo=UTC)

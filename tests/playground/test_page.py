@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from browser import PHONE, launched, opened
-from fixture_page import Fixture, page_fixture
 from playwright.async_api import Browser, Locator, Page, expect
-from tiny_app import web_client
+
+from tests.playground.browser import PHONE, launched, opened
+from tests.playground.fixture_page import Fixture, page_fixture
+from tests.playground.tiny_app import web_client
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 

@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from browser import launched, opened
-from fixture_page import page_fixture
 from playwright.async_api import Page
+
+from tests.playground.browser import launched, opened
+from tests.playground.fixture_page import page_fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="module")]
 

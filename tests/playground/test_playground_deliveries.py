@@ -10,12 +10,12 @@ import aiohttp
 import pytest
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
-from test_playground_web_api import refusal
-from tiny_app import web_client
 
 from playground.slack.choosing import AppFailedError
 from playground.slack.server import SlackServer
 from playground.slack.shapes import PersonError
+from tests.playground.test_playground_web_api import refusal
+from tests.playground.tiny_app import web_client
 
 Json = dict[str, Any]
 RELEASES = "C0000000001"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
-from test_playground_web_api import refusal
-from tiny_app import MANIFEST, web_client
 
 from playground.slack.server import SlackServer
+from tests.playground.test_playground_web_api import refusal
+from tests.playground.tiny_app import MANIFEST, web_client
 
 Json = dict[str, Any]
 RELEASES, RANDOM = "C0000000001", "C0000000002"

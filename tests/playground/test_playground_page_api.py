@@ -11,11 +11,11 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
-from tiny_app import MANIFEST, web_client
 from yarl import URL
 
 from playground.page_api import Due, PageApi
 from playground.slack.server import SlackServer
+from tests.playground.tiny_app import MANIFEST, web_client
 
 Json = dict[str, Any]
 QUINN, DANA, RELEASES, RANDOM = "U0000000001", "U0000000002", "C0000000001", "C0000000002"

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_app import MANIFEST
 
 from playground.slack.mentions import mentioned, typed_to_tokens
 from playground.slack.server import SlackServer
 from playground.slack.shapes import PersonError
 from playground.slack.text import Reader
+from tests.playground.tiny_app import MANIFEST
 
 Json = dict[str, Any]
 RELEASES = "C0000000001"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_app import bolt_app, serving
 
 from playground.slack.choosing import AppFailedError
 from playground.slack.server import SlackServer
 from playground.slack.shapes import PersonError
+from tests.playground.tiny_app import bolt_app, serving
 
 Json = dict[str, Any]
 

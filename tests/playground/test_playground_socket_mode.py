@@ -11,12 +11,12 @@ import aiohttp
 import pytest
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_sdk.web.async_client import AsyncWebClient
-from test_playground_web_api import refusal
-from tiny_app import MANIFEST, bolt_app, web_client
 
 from playground.slack.choosing import AppFailedError
 from playground.slack.server import SlackServer
 from playground.slack.state import Settings
+from tests.playground.test_playground_web_api import refusal
+from tests.playground.tiny_app import MANIFEST, bolt_app, web_client
 
 Json = dict[str, Any]
 VIEW: Json = {

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
-from test_playground_web_api import refusal
-from tiny_app import MANIFEST, web_client
 
 from playground.slack.open_view import View
 from playground.slack.server import SlackServer
 from playground.slack.shapes import PersonError
+from tests.playground.test_playground_web_api import refusal
+from tests.playground.tiny_app import MANIFEST, web_client
 
 Json = dict[str, Any]
 

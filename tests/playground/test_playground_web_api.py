@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from tiny_app import MANIFEST, web_client
 
 from playground.slack.faults import Trouble
 from playground.slack.server import SlackServer
+from tests.playground.tiny_app import MANIFEST, web_client
 
 Json = dict[str, Any]
 

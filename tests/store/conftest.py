@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,7 @@ from blockbuster import blockbuster_ctx
 
 from bot.store.interface import Store
 from bot.store.sqlite import SQLiteStore
-
-OpenStore = Callable[..., Awaitable[Store]]
+from tests.store.stored_facts import OpenStore
 
 
 @pytest.fixture(autouse=True)

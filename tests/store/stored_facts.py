@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core.events import Conversation, Event, Outgoing, Reminder, ReminderKind
 from bot.store.interface import Posting, Store, Transaction
+
+OpenStore = Callable[..., Awaitable[Store]]
+"""Opens a store of the kind that is tested; called again, the same data once more."""
 
 NOON = datetime(2026, 7, 4, 12, tzinfo=UTC)
 RELEASES, OTHERS = "C0RELEASES", "C0OTHERS"

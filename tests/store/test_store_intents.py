@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
-from conftest import OpenStore
-from stored_facts import conversation, event, opened, root, step
 
 from bot.errors import Refusal, StoreBusyError
 from bot.store.interface import ContradictionError, DuplicateError, Reader, Record, Store, Transaction
+from tests.store.stored_facts import OpenStore, conversation, event, opened, root, step
 
 
 def ids(reader: Reader) -> set[str]:
@@ -228,7 +227,7 @@ async def test_an_intent_that_is_a_coroutine_function_is_refused_and_nothing_is_
         step(tx)
 
     with pytest.raises(TypeError, match="ordinary function"):
-        await store.write(wrong)
+        await store.write(wrong)  # type: ignore[unused-coroutine]  # that is what is wrong
     assert await store.read(ids) == set()
 
 
