@@ -1,0 +1,217 @@
+"""What a store promises about reminders, whatever the database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from bot.core.events import Reminder
+from bot.store.interface import Store, StoredReminder
+from tests.store.stored_facts import NOON, conversation, minutes, opened, reminder
+
+NUDGE = reminder()
+ESCALATION = reminder(kind="escalation", due=60)
+
+
+@pytest.fixture
+async def store(store: Store) -> Store:
+    """With two open conversations in their first stage."""
+    await opened(store, "r1", "r2", stage=1)
+    return store
+
+
+async def set_(store: Store, *reminders: Reminder, of: str = "r1") -> None:
+    await store.write(lambda tx: tx.set_reminders(of, reminders))
+
+
+async def due(store: Store, now: datetime, limit: int = 100) -> list[StoredReminder]:
+    return list(await store.read(lambda reader: reader.due(now, limit)))
+
+
+async def only(store: Store, now: datetime) -> StoredReminder:
+    (stored,) = await due(store, now)
+    return stored
+
+
+async def fire(store: Store, stored: StoredReminder, now: datetime) -> bool:
+    return await store.write(lambda tx: tx.fire(stored.id, now))
+
+
+async def snooze(store: Store, stored: StoredReminder, until: datetime) -> bool:
+    return await store.write(lambda tx: tx.snooze(stored.id, until))
+
+
+async def move_on(store: Store, stage: int = 2) -> None:
+    await store.write(lambda tx: tx.save(conversation(stage=stage), is_open=True))
+
+
+async def waiting(store: Store) -> dict[str, datetime]:
+    """Kind to time, of all that wait."""
+    return {it.reminder.kind: it.reminder.due_at for it in await due(store, NOON + minutes(100_000))}
+
+
+async def test_a_reminder_comes_back_as_it_was_set_when_its_time_has_come(store: Store) -> None:
+    await set_(store, NUDGE, ESCALATION)
+    assert await due(store, NOON + minutes(29.99)) == []
+    stored = await only(store, NOON + minutes(30))
+    assert (stored.reminder, stored.snoozed) == (NUDGE, 0)
+    assert await store.read(lambda reader: reader.reminder(stored.id)) == stored
+    assert await store.read(lambda reader: reader.reminder(stored.id + 100)) is None
+
+
+async def test_those_longest_due_come_first_and_no_more_than_the_limit(store: Store) -> None:
+    await set_(store, reminder(due=3), reminder(kind="due", due=1), reminder(kind="escalation", due=5))
+    await set_(store, reminder("r2", due=2), reminder("r2", kind="due", due=4), of="r2")
+    times = [it.reminder.due_at for it in await due(store, NOON + minutes(4))]
+    assert times == [NOON + minutes(count) for count in (1, 2, 3, 4)]
+    assert len(await due(store, NOON + minutes(9), limit=2)) == 2
+    assert await due(store, NOON + minutes(9), limit=0) == []
+
+
+async def test_the_next_one_is_known_of_all_and_of_a_conversation(store: Store) -> None:
+    assert await store.read(lambda reader: reader.next_due()) is None
+    assert await store.read(lambda reader: reader.next_reminder()) is None
+    await set_(store, NUDGE, ESCALATION)
+    await set_(store, reminder("r2", due=10), of="r2")
+    assert await store.read(lambda reader: reader.next_due()) == NOON + minutes(10)
+    first = await store.read(lambda reader: reader.next_reminder())
+    own = await store.read(lambda reader: reader.next_reminder("r1"))
+    assert first is not None
+    assert own is not None
+    assert (first.reminder, own.reminder) == (reminder("r2", due=10), NUDGE)
+    assert await store.read(lambda reader: reader.next_reminder("nobody")) is None
+
+
+async def test_a_reminder_fires_once(store: Store) -> None:
+    await set_(store, NUDGE)
+    stored = await only(store, NOON + minutes(31))
+    assert [await fire(store, stored, NOON + minutes(31)) for _ in range(3)] == [True, False, False]
+    assert await waiting(store) == {}
+
+
+async def test_a_reminder_whose_time_was_moved_meanwhile_does_not_fire(store: Store) -> None:
+    """The scheduler read it as due; before it fires, the watch is extended."""
+    await set_(store, reminder(kind="step", due=30))
+    stored = await only(store, NOON + minutes(30))
+    await set_(store, reminder(kind="step", due=90))
+    assert await fire(store, stored, NOON + minutes(30)) is False
+    assert await waiting(store) == {"step": NOON + minutes(90)}
+
+
+async def test_setting_replaces_what_waits_of_this_conversation_alone(store: Store) -> None:
+    await set_(store, NUDGE, ESCALATION)
+    await set_(store, reminder("r2", kind="due", due=10), of="r2")
+    await set_(store, reminder(due=45), reminder(kind="step", due=50))
+    assert await waiting(store) == {
+        "nudge": NOON + minutes(45),
+        "step": NOON + minutes(50),
+        "due": NOON + minutes(10),
+    }
+    await set_(store)
+    assert await waiting(store) == {"due": NOON + minutes(10)}
+
+
+async def test_one_that_fired_is_not_set_again_in_its_stage_but_is_in_the_next(store: Store) -> None:
+    await set_(store, NUDGE, ESCALATION)
+    await fire(store, await only(store, NOON + minutes(30)), NOON + minutes(30))
+    await set_(store, NUDGE, ESCALATION)
+    assert await waiting(store) == {"escalation": NOON + minutes(60)}
+    await set_(store, reminder(stage=2), reminder(step="plan", due=20))
+    assert await waiting(store) == {"nudge": NOON + minutes(30)}
+    assert len(await due(store, NOON + minutes(99))) == 2
+
+
+async def test_the_id_of_a_dropped_reminder_never_names_another(store: Store) -> None:
+    """A button of an old message, or a scheduler that read it as due, must not fire or put off what came after it."""
+    await set_(store, NUDGE)
+    dropped = await only(store, NOON + minutes(30))
+    await set_(store, reminder(stage=2, due=5))
+    assert await store.read(lambda reader: reader.reminder(dropped.id)) is None
+    assert await fire(store, dropped, NOON + minutes(30)) is False
+    assert await snooze(store, dropped, NOON + minutes(60)) is False
+    assert (await only(store, NOON + minutes(5))).id > dropped.id
+
+
+async def test_a_snoozed_nudge_fires_again_and_the_escalation_waits_at_least_as_long(store: Store) -> None:
+    await set_(store, NUDGE, ESCALATION, reminder(kind="escalation", step="plan", due=40))
+    nudge = await only(store, NOON + minutes(30))
+    await fire(store, nudge, NOON + minutes(30))
+    assert await snooze(store, nudge, NOON + minutes(90)) is True
+    assert [it.reminder.step for it in await due(store, NOON + minutes(89))] == ["plan"]
+    again, escalation = [it for it in await due(store, NOON + minutes(90)) if it.reminder.step == "cosign"]
+    assert (again.id, again.snoozed, escalation.reminder.kind) == (nudge.id, 1, "escalation")
+    assert await fire(store, again, NOON + minutes(90)) is True
+    assert await snooze(store, again, NOON + minutes(100)) is True
+    assert (await store.read(lambda reader: reader.reminder(nudge.id))) == StoredReminder(
+        nudge.id, reminder(due=100), snoozed=2
+    )
+
+
+async def test_a_snooze_does_not_bring_a_later_escalation_forward(store: Store) -> None:
+    await set_(store, NUDGE, ESCALATION)
+    nudge = await only(store, NOON + minutes(30))
+    await fire(store, nudge, NOON + minutes(30))
+    await snooze(store, nudge, NOON + minutes(45))
+    assert await waiting(store) == {"nudge": NOON + minutes(45), "escalation": NOON + minutes(60)}
+
+
+async def test_what_was_put_off_stays_put_off_when_the_same_is_set_again(store: Store) -> None:
+    await set_(store, NUDGE, ESCALATION)
+    nudge = await only(store, NOON + minutes(30))
+    await fire(store, nudge, NOON + minutes(30))
+    await snooze(store, nudge, NOON + minutes(90))
+    await set_(store, NUDGE, ESCALATION, reminder(kind="step", due=70))
+    put_off = NOON + minutes(90)
+    assert await waiting(store) == {"nudge": put_off, "escalation": put_off, "step": NOON + minutes(70)}
+    stored = await store.read(lambda reader: reader.reminder(nudge.id))
+    assert stored is not None
+    assert stored.snoozed == 1
+
+
+async def test_what_was_put_off_is_dropped_with_the_rest_when_it_is_not_wanted_any_more(store: Store) -> None:
+    await set_(store, NUDGE)
+    nudge = await only(store, NOON + minutes(30))
+    await fire(store, nudge, NOON + minutes(30))
+    await snooze(store, nudge, NOON + minutes(90))
+    await move_on(store)
+    await set_(store, reminder(stage=2, step="plan"))
+    assert [it.reminder.step for it in await due(store, NOON + minutes(999))] == ["plan"]
+
+
+async def test_two_who_snooze_the_same_message_put_it_off_to_the_later_time(store: Store) -> None:
+    await set_(store, NUDGE)
+    nudge = await only(store, NOON + minutes(30))
+    await fire(store, nudge, NOON + minutes(30))
+    assert await snooze(store, nudge, NOON + minutes(90)) is True
+    assert await snooze(store, nudge, NOON + minutes(60)) is True
+    assert await waiting(store) == {"nudge": NOON + minutes(90)}
+
+
+async def test_a_reminder_of_a_stage_that_was_left_cannot_be_put_off(store: Store) -> None:
+    await set_(store, NUDGE)
+    nudge = await only(store, NOON + minutes(30))
+    await fire(store, nudge, NOON + minutes(30))
+    await move_on(store)
+    assert await snooze(store, nudge, NOON + minutes(90)) is False
+    assert await waiting(store) == {}
+
+
+async def test_a_step_of_the_clock_cannot_be_put_off(store: Store) -> None:
+    await set_(store, reminder(kind="step"))
+    clocks = await only(store, NOON + minutes(30))
+    assert await snooze(store, clocks, NOON + minutes(90)) is False
+    await fire(store, clocks, NOON + minutes(30))
+    assert await snooze(store, clocks, NOON + minutes(90)) is False
+
+
+async def test_purging_forgets_fired_reminders_of_stages_that_were_left_alone(store: Store) -> None:
+    """One of the present stage has to be known, or it would be set and fire a second time."""
+    await set_(store, NUDGE, ESCALATION)
+    await fire(store, await only(store, NOON + minutes(30)), NOON + minutes(30))
+    assert await store.write(lambda tx: tx.purge(NOON + minutes(1_000))) == 0
+    await set_(store, NUDGE, ESCALATION)
+    assert await waiting(store) == {"escalation": NOON + minutes(60)}
+    await move_on(store)
+    assert await store.write(lambda tx: tx.purge(NOON + minutes(30))) == 0
+    assert await store.write(lambda tx: tx.purge(NOON + minutes(31))) == 1
