@@ -80,7 +80,7 @@ class Conversations:
         conversation, policy = await self._subject(reference)
         actor = await self._directory.actor(user, policy)
         move, now = Move(step.name, actor, None, reference.stage), self._clock.now()
-        blank = conversation or self._opening(reference, "").blank(dialogue, move, policy, now)
+        blank = conversation or self._opening(reference, None).blank(dialogue, move, policy, now)
         admit(dialogue, Situation(blank, move, policy, now))
         if step.form is None:
             raise Refusal(f"“{step.label}” needs no details.")
@@ -107,7 +107,7 @@ class Conversations:
                     now=now,
                 )
             )
-        opening = self._opening(reference, str(answers.get("version", "")))
+        opening = self._opening(reference, form)
         return await self._write(
             partial(open_conversation, opening=opening, move=move, policy=policy, delivery=delivery, now=now)
         )
@@ -172,9 +172,10 @@ class Conversations:
         actors = await asyncio.gather(*(self._directory.actor(person, policy) for person in people))
         return actors[0], {actor.id: actor.roles for actor in actors[1:]}
 
-    def _opening(self, reference: Reference, version: str) -> Opening:
-        policy = self.policies[reference.service]
-        return Opening(uuid4().hex[:12], reference.dialogue, policy.environments[0], version)
+    def _opening(self, reference: Reference, form: Form | None) -> Opening:
+        """What identifies a new conversation: the form's version and environment, where it asks for them."""
+        environment = getattr(form, "environment", self.policies[reference.service].environments[0])
+        return Opening(uuid4().hex[:12], reference.dialogue, environment, getattr(form, "version", ""))
 
     async def _recipients(self, stored: StoredReminder) -> Recipients:
         """Whoever acted in the role in this conversation, if they still hold it; else all who hold it."""

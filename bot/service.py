@@ -8,7 +8,7 @@ key are one commit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -80,6 +80,8 @@ def open_conversation(
     if (seen := tx.reply_to(delivery)) is not None:
         return Taken(seen, repeated=True)
     dialogue = DIALOGUES[opening.dialogue]
+    if dialogue.ticket:
+        opening = replace(opening, version=f"{dialogue.ticket}-{tx.next_number(dialogue.name)}")
     blank = opening.blank(dialogue, move, policy, now)
     try:
         _record(tx, dialogue, Situation(blank, move, policy, now))

@@ -140,13 +140,18 @@ class State:
 
 @dataclass(frozen=True)
 class Dialogue(Generic[C]):
-    """A dialogue: its states, its table, and the conversation's shape."""
+    """A dialogue: its states, its table, and the conversation's shape.
+
+    A conversation without a version of its own is a ticket: `ticket` is the prefix of its number, such as ENV in ENV-7,
+    which then stands where a version would.
+    """
 
     name: str
     noun: str
     conversation: type[C]
     states: tuple[State, ...]
     steps: tuple[Step, ...]
+    ticket: str = ""
 
     def step(self, name: str) -> Step:
         """The row of a step. Refusal where there is none, with what there is."""

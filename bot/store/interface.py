@@ -156,6 +156,10 @@ class Reader(Protocol):
 class Transaction(Reader, Protocol):
     """One intent's reads and writes. All of it is committed, or, if the intent raises, none of it."""
 
+    def next_number(self, dialogue: str) -> int:
+        """The number of a dialogue's next conversation, from 1; none is given twice, since none is deleted."""
+        ...
+
     def reply_to(self, delivery: str) -> str | None:
         """What was answered to a delivery that was seen before; None if it is new."""
         ...

@@ -9,6 +9,7 @@ from bot.core.events import Conversation, Event, Outgoing, Reminder
 from bot.store.interface import ContradictionError, DuplicateError
 from bot.store.queries import SQLiteReader, write_json, write_moment
 
+NEXT_NUMBER = "SELECT count(*) + 1 FROM conversations WHERE dialogue = ?"
 REPLY_TO = "SELECT reply FROM deliveries WHERE key = ?"
 REMEMBER = "INSERT INTO deliveries (key, reply, at) VALUES (?, ?, ?)"
 OPEN_LIKE = """
@@ -98,6 +99,11 @@ class SQLiteTransaction(SQLiteReader):
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
         self._executemany = connection.executemany
+
+    def next_number(self, dialogue: str) -> int:
+        row = self._one(NEXT_NUMBER, dialogue)
+        assert row is not None
+        return int(row[0])
 
     def reply_to(self, delivery: str) -> str | None:
         row = self._one(REPLY_TO, delivery)

@@ -1,0 +1,155 @@
+"""What slash commands have in common: subcommands, the service that is meant, and the questions of every dialogue."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.core.dialogue import Dialogue
+from bot.core.forms import Form
+from bot.core.policy import Service
+from bot.errors import Refusal
+from bot.messages import lists
+from bot.messages.message import Message
+from bot.messages.references import Reference
+from handlers.context import Context
+from handlers.incoming import first_word, plain
+from handlers.steps import open_form
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of a command: who, where, with which words after the subcommand."""
+
+    user: str
+    channel: str
+    words: str
+    trigger: str
+
+
+Answer = Callable[[Context, Call], Awaitable[Message | None]]
+
+
+@dataclass(frozen=True)
+class Subcommand:
+    """One word after a command: how it is written, what it does."""
+
+    usage: str
+    does: str
+    answer: Answer
+
+
+async def dispatch(
+    context: Context, command: Mapping[str, Any], subcommands: Mapping[str, Subcommand]
+) -> Message | None:
+    """What the person is answered privately; None where a form opens instead."""
+    word, words = first_word(plain(command.get("text", "")))
+    subcommand = subcommands.get(word.lower() or "help")
+    if subcommand is None:
+        known = ", ".join(f"`{command['command']} {name}`" for name in subcommands)
+        raise Refusal(f"There is no {command['command']} {word[:40]}.", remedy=f"There are: {known}.")
+    return await subcommand.answer(
+        context, Call(command["user_id"], command["channel_id"], words, command["trigger_id"])
+    )
+
+
+def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
+    """Answers with what was recorded, where the words say it all; else opens the step's form with what they say."""
+    step = dialogue.step(step_name)
+    form = step.form
+    assert form is not None
+
+    async def answer(context: Context, call: Call) -> Message | None:
+        services = context.configuration.services
+        named, version, words = split(call.words, tuple(services), versioned="version" in form.model_fields)
+        here = context.configuration.service_in(call.channel) or tuple(services.values())
+        given = await _given(context, call, form, words) | ({"version": version} if version else {})
+        service = named or (here[0].name if len(here) == 1 else "")
+        reference = Reference(dialogue.name, step.name, service=service, channel=call.channel)
+        if not service:
+            _choose(context, call, dialogue, reference, given, here)
+            return None
+        if not words or not _is_complete(form, given):
+            await open_form(context, reference, call.user, call.trigger, given)
+            return None
+        taken = await context.conversations.take(reference, call.user, given, call.trigger)
+        return lists.recorded(await context.queries.overview(taken.conversation))
+
+    return answer
+
+
+async def _given(context: Context, call: Call, form: type[Form], words: str) -> dict[str, Any]:
+    if not words:
+        return {}
+    return form.answers_from_words(words, context.clock.now(), await context.directory.zone(call.user))
+
+
+def _is_complete(form: type[Form], given: Mapping[str, Any]) -> bool:
+    return {name for name, info in form.model_fields.items() if info.is_required()} <= given.keys()
+
+
+def _choose(
+    context: Context,
+    call: Call,
+    dialogue: Dialogue[Any],
+    reference: Reference,
+    given: dict[str, Any],
+    services: tuple[Service, ...],
+) -> None:
+    """Open the form with the question for the service first: the channel means more than one, or none."""
+    view = lists.opening_form(dialogue.step(reference.step), reference, given, services)
+    context.background.run(context.slack.offer_view(call.trigger, view, call.user), "open_form")
+
+
+def questions(dialogue: Dialogue[Any], example: str) -> dict[str, Subcommand]:
+    """The subcommands that ask and change nothing: status, list, history."""
+
+    async def status(context: Context, call: Call) -> Message:
+        name, subject, _ = split(call.words, tuple(context.configuration.services))
+        if not subject:
+            return await list_open(context, call)
+        overview = await context.queries.version(dialogue.name, subject, services_meant(context, call, name))
+        return lists.status(overview, context.clock.now())
+
+    async def list_open(context: Context, call: Call) -> Message:
+        name, _, _ = split(call.words, tuple(context.configuration.services))
+        found = await context.queries.open_ones(dialogue.name, services_meant(context, call, name))
+        return lists.listing(found, context.clock.now())
+
+    async def history(context: Context, call: Call) -> Message:
+        name, subject, _ = split(call.words, tuple(context.configuration.services))
+        if not subject:
+            raise Refusal("Whose history?", remedy=f"Name it, such as `history {example}`.")
+        overview = await context.queries.version(dialogue.name, subject, services_meant(context, call, name))
+        return lists.history(overview, await context.queries.events(overview.conversation.id))
+
+    return {
+        "status": Subcommand(f"status [{example}]", f"where a {dialogue.noun} stands, and who is awaited", status),
+        "list": Subcommand("list [service]", f"each {dialogue.noun} under way", list_open),
+        "history": Subcommand(f"history <{example}>", "all that happened, with who and when", history),
+    }
+
+
+def split(words: str, services: tuple[str, ...], *, versioned: bool = True) -> tuple[str, str, str]:
+    """The service and the version (or ticket) that stand before any field, and the remaining words."""
+    service = version = ""
+    rest = words
+    while rest:
+        word, after = first_word(rest)
+        if "=" in word:
+            break
+        if word in services and not service:
+            service = word
+        elif versioned and not version:
+            version = word
+        else:
+            break
+        rest = after
+    return service, version, rest
+
+
+def services_meant(context: Context, call: Call, named: str) -> tuple[str, ...]:
+    """The service that was named; else those of the channel; else all."""
+    here = tuple(service.name for service in context.configuration.service_in(call.channel))
+    return (named,) if named else here or tuple(context.configuration.services)
