@@ -15,11 +15,14 @@ WORD_JOINER = "\u2060"
 is copied out of Slack carries it along, which is why what is meant to be copied stands in `code`."""
 
 _FORMATTING = re.compile(r"(?<![\w])([*_~`])|([*_~`])(?![\w])")
-# Overrides of direction turn the rest of a line around; zero-width and control characters hide what is said.
+# Overrides of direction turn the rest of a line around; zero-width and control characters hide what is said; halves of
+# a surrogate pair are no text and can't be sent.
 _HIDDEN = re.compile(
-    "[\u0000-\u0008\u000b-\u001f\u007f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]"
+    "[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+    "\ud800-\udfff]"
 )
 _URL = re.compile(r"https?://[^\s<>|]+")
+_END_OF_SENTENCE = ".,;:!?)]}'\"*_~`…"
 
 ELLIPSIS = "…"
 
@@ -74,19 +77,22 @@ def mention_group(group: str) -> str:
 
 def link(url: str, label: str) -> str:
     """A link with a label. An address that is not http(s) is shown and leads nowhere."""
-    if not _URL.fullmatch(url):
+    address = visible(url)
+    if not _URL.fullmatch(address):
         return escape(url)
-    return f"<{entities(url)}|{escape(one_line(label)).replace('|', '/')}>"
+    return f"<{entities(address)}|{escape(one_line(label)).replace('|', '/')}>"
 
 
 def linked(outside: str) -> str:
-    """Outside text in which http(s) addresses, and nothing else, are links."""
+    """Outside text in which http(s) addresses, and nothing else, are links; a full stop behind one is no part of it."""
+    plain = visible(outside)
     parts: list[str] = []
     end = 0
-    for found in _URL.finditer(outside):
-        parts += (escape(outside[end : found.start()]), f"<{entities(found[0])}>")
-        end = found.end()
-    return "".join((*parts, escape(outside[end:])))
+    for found in _URL.finditer(plain):
+        address = found[0].rstrip(_END_OF_SENTENCE)
+        parts += (escape(plain[end : found.start()]), f"<{entities(address)}>")
+        end = found.start() + len(address)
+    return "".join((*parts, escape(plain[end:])))
 
 
 def moment(when: datetime, style: str = "date_time") -> str:
@@ -145,14 +151,46 @@ _UNIT = re.compile(r"<[^<>]*>|&(?:amp|lt|gt);|`[^`\n]*`|.", re.DOTALL)
 
 
 def shorten(mrkdwn: str, limit: int) -> str:
-    """Finished mrkdwn shortened; no token, entity or code span is cut. For what grew too long in spite of `clip`."""
+    """Finished mrkdwn shortened; no token, entity, code span or emoji is cut. For what outgrew `clip` by escaping."""
     if units(mrkdwn) <= limit:
         return mrkdwn
-    kept: list[str] = []
-    length = len(ELLIPSIS)
-    for unit in _UNIT.findall(mrkdwn):
-        if length + units(unit) > limit:
+    return mrkdwn[: _boundary(mrkdwn, limit - len(ELLIPSIS))[0]].rstrip() + ELLIPSIS
+
+
+def cut(mrkdwn: str, limit: int) -> list[str]:
+    """Finished mrkdwn in pieces of a length, parted at a line's end, else between words, else anywhere that `shorten`
+    might. What can't be parted and is longer (an address) becomes an ellipsis.
+    """
+    pieces: list[str] = []
+    rest = mrkdwn
+    while units(rest) > limit:
+        last, after_space = _boundary(rest, limit)
+        end = rest.rfind("\n", 0, last) + 1 or after_space or last
+        pieces.append(rest[:end] if end else ELLIPSIS)
+        rest = rest[end or _first_unit(rest) :]
+    return [piece for piece in (*pieces, rest) if piece.strip()]
+
+
+def _boundary(mrkdwn: str, limit: int) -> tuple[int, int]:
+    """The last place within a length where a text may be parted, and the last one behind a space; 0: there is none."""
+    length = 0
+    ends, spaces = [0], [0]
+    for unit in _UNIT.finditer(mrkdwn):
+        length += units(unit[0])
+        if length > limit:
             break
-        kept.append(unit)
-        length += units(unit)
-    return "".join(kept).rstrip() + ELLIPSIS
+        ends.append(unit.end())
+        if unit[0] == " ":
+            spaces.append(unit.end())
+    while ends[-1] and ends[-1] < len(mrkdwn) and _continues(mrkdwn, ends[-1]):
+        ends.pop()
+    return ends[-1], max(space for space in spaces if space <= ends[-1])
+
+
+def _first_unit(mrkdwn: str) -> int:
+    """Where the first thing that can't be parted ends."""
+    found = _UNIT.match(mrkdwn)
+    end = found.end() if found else len(mrkdwn)
+    while end < len(mrkdwn) and _continues(mrkdwn, end):
+        end += 1
+    return end
