@@ -28,22 +28,22 @@ def translated(error: BaseException) -> BaseException:
         return _because(error, ContradictionError(str(error)))
     if is_busy(error):
         return _because(error, StoreBusyError("The database is locked by another process; nothing was recorded."))
-    if remedy := _remedy(primary_code(error)):
-        return _because(error, StoreFailedError(f"{remedy} Nothing was recorded ({error})."))
+    if what := what_to_do(error):
+        return _because(error, StoreFailedError(f"{what} ({error})."))
     return error
 
 
-def _remedy(code: int) -> str | None:
-    """For errors that an operator can do something about; None for those that are ours."""
+def what_to_do(error: sqlite3.Error) -> str | None:
+    """What happened and what an operator can do about it; None for errors that are ours."""
     return {
-        sqlite3.SQLITE_FULL: "The database's disk is full: make room.",
-        sqlite3.SQLITE_IOERR: "The database's disk failed: see the machine's log.",
-        sqlite3.SQLITE_READONLY: "The database can't be written: see its permissions and its disk.",
-        sqlite3.SQLITE_CANTOPEN: "The database can't be opened: see its folder and its disk.",
-        sqlite3.SQLITE_CORRUPT: "The database is damaged: restore a backup.",
-        sqlite3.SQLITE_NOTADB: "The file is no SQLite database any more: restore a backup.",
-        sqlite3.SQLITE_NOMEM: "The machine has no memory left.",
-    }.get(code)
+        sqlite3.SQLITE_FULL: "The database's disk is full: make room",
+        sqlite3.SQLITE_IOERR: "The database's disk failed: see the machine's log",
+        sqlite3.SQLITE_READONLY: "The database can't be written: see its permissions and its disk",
+        sqlite3.SQLITE_CANTOPEN: "The database can't be opened: see its folder and its disk",
+        sqlite3.SQLITE_CORRUPT: "The database is damaged: restore a backup",
+        sqlite3.SQLITE_NOTADB: "The file is not an SQLite database: name another one, or restore a backup",
+        sqlite3.SQLITE_NOMEM: "The machine has no memory left",
+    }.get(primary_code(error))
 
 
 def _because(cause: BaseException, meaning: Exception) -> Exception:

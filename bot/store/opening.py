@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import ConfigurationError, Problem
+from bot.store.faults import what_to_do
 from bot.store.migrations import MIGRATIONS, applied, migrate
 
 if sys.platform != "win32":
@@ -96,8 +97,8 @@ def explained(database: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        remedy = "Name an SQLite file of Greenlight's, or a new one, where this user may write."
-        raise refusal(database, f"It can't be used as a database ({error}).", remedy) from error
+        where = "Name an SQLite file of Greenlight's, or a new one, where this user may write."
+        raise refusal(database, f"{what_to_do(error) or 'It can not be used'} ({error}).", where) from error
 
 
 def _connect(database: Path) -> sqlite3.Connection:

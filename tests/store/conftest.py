@@ -19,7 +19,7 @@ def _nothing_blocks_the_event_loop() -> Iterator[None]:
 
 
 @pytest.fixture(params=["sqlite"])
-async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[OpenStore]:
+async def open_store(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[OpenStore]:
     """Opens a store of each kind in turn; called again, the same data once more. All are closed at the end.
 
     What a `Store` promises is tested through this and the protocol alone.
@@ -28,7 +28,7 @@ async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
     stores: list[Store] = []
 
     async def open_one(**options: float) -> Store:
-        stores.append(await asyncio.to_thread(SQLiteStore, tmp_path / "greenlight.db", **options))
+        stores.append(await asyncio.to_thread(SQLiteStore, path, **options))
         return stores[-1]
 
     yield open_one
@@ -39,3 +39,8 @@ async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
 @pytest.fixture
 async def store(open_store: OpenStore) -> Store:
     return await open_store()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "greenlight.db"
