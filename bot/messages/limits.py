@@ -1,20 +1,38 @@
 """Slack's limits, known in one place: what is sent is within them, in production too.
 
-`violations` tells what a message or view breaks; `fit` shortens or splits a message until it breaks nothing. The
-numbers are those of the Block Kit reference (docs.slack.dev); where copies disagree, the stricter.
+`violations` tells what a message or view breaks (the table is bot.messages.limit_rules); `fit` shortens or splits a
+message until it breaks nothing.
 """
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from bot.messages.limit_rules import (
+    CELLS,
+    CONTEXT,
+    FIELD,
+    HEADER,
+    IN_MESSAGES,
+    IN_VIEWS,
+    LABEL,
+    MARKDOWN,
+    MESSAGE_BLOCKS,
+    SECTION,
+    TABLE_COLUMNS,
+    TABLE_ROWS,
+    VIEW,
+    VIEW_BLOCKS,
+    Wrong,
+    by_type,
+)
 from bot.messages.message import Block, Message
-from bot.messages.text import clip, shorten, units
+from bot.messages.text import clip, cut, shorten, units
 
-MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 MESSAGE_TEXT = 4_000
 """Characters of the fallback text: chat.update refuses more, chat.postEphemeral more than as many bytes."""
 
@@ -24,63 +42,18 @@ ALL_BLOCKS = 13_000
 A_BLOCK, A_PART = 125, 25
 """What a block, and a part of rich text, weighs besides its text, as far as has been observed."""
 
+HEAVY = ALL_BLOCKS // 2
+"""No split block weighs more, and buttons that stay with the head weigh no more together: both fit one message."""
+
 VIEW_BYTES = 250_000
-SECTION, FIELD, CONTEXT, CELLS = 3_000, 2_000, 2_000, 10_000
-TABLE_ROWS, TABLE_COLUMNS, CELL = 100, 20, 400
+CELL = 400
+"""Characters that are left of a cell where a table is over its limit."""
+
+NOTHING = "–"
+"""In the place of an empty text, which Slack refuses."""
 
 
-@dataclass(frozen=True)
-class Text:
-    """How long a text at a path may be. `*` stands for every entry of a list."""
-
-    block: str
-    path: tuple[str, ...]
-    most: int
-
-
-TEXTS = (
-    Text("header", ("text", "text"), 150),
-    Text("section", ("text", "text"), SECTION),
-    Text("section", ("fields", "*", "text"), FIELD),
-    Text("context", ("elements", "*", "text"), CONTEXT),
-    Text("actions", ("elements", "*", "text", "text"), 75),
-    Text("actions", ("elements", "*", "value"), 2_000),
-    Text("actions", ("elements", "*", "url"), 3_000),
-    Text("actions", ("elements", "*", "confirm", "title", "text"), 100),
-    Text("actions", ("elements", "*", "confirm", "text", "text"), 300),
-    Text("actions", ("elements", "*", "confirm", "confirm", "text"), 30),
-    Text("actions", ("elements", "*", "confirm", "deny", "text"), 30),
-    Text("input", ("label", "text"), 2_000),
-    Text("input", ("hint", "text"), 2_000),
-    Text("input", ("element", "placeholder", "text"), 150),
-    Text("input", ("element", "initial_value"), 3_000),
-    Text("input", ("element", "options", "*", "text", "text"), 75),
-    Text("input", ("element", "options", "*", "value"), 150),
-    Text("input", ("element", "options", "*", "description", "text"), 75),
-    Text("image", ("alt_text",), 2_000),
-    Text("image", ("image_url",), 3_000),
-)
-
-COUNTS = (
-    ("section", "fields", 10),
-    ("context", "elements", 10),
-    ("actions", "elements", 25),
-)
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Iterator[str]:
-    if not path:
-        if isinstance(value, str):
-            yield value
-        return
-    if path[0] == "*":
-        for entry in value if isinstance(value, list) else ():
-            yield from _at(entry, path[1:])
-    elif isinstance(value, dict) and path[0] in value:
-        yield from _at(value[path[0]], path[1:])
-
-
-def size(block: Any) -> int:
+def size(block: Block) -> int:
     """What a block weighs towards the limit of a message: all of its texts, and something for each part."""
     return A_BLOCK + _weight(block)
 
@@ -90,166 +63,243 @@ def _weight(part: Any) -> int:
         return sum(map(_weight, part))
     if not isinstance(part, dict):
         return 0
-    own = A_PART if str(part.get("type", "")).startswith("rich_text") else 0
-    text = part.get("text")
-    return (
-        own
-        + (units(text) if isinstance(text, str) else _weight(text))
-        + sum(_weight(inner) for key, inner in part.items() if key != "text")
-    )
+    text, kind = part.get("text"), part.get("type", "")
+    total = units(text) if isinstance(text, str) else 0
+    if kind[:9] == "rich_text":
+        total += A_PART
+    for inner in part.values():
+        if not isinstance(inner, str):
+            total += _weight(inner)
+    return total
 
 
-def violations(blocks: Iterable[Block], most_blocks: int = MESSAGE_BLOCKS) -> list[str]:
-    """What is over a limit, each as a sentence; empty where all is well."""
+_MESSAGE_BLOCK, _VIEW_BLOCK = by_type(IN_MESSAGES), by_type(IN_VIEWS)
+
+
+def violations(blocks: Iterable[Block]) -> list[str]:
+    """What a message's blocks break, each as a sentence; empty where all is well."""
     given = list(blocks)
-    told = [f"{len(given)} blocks, {most_blocks} at most"] if len(given) > most_blocks else []
-    for index, block in enumerate(given):
-        told += [f"block {index} ({block['type']}): {problem}" for problem in _of_block(block)]
-    tables = sum(block["type"] == "table" for block in given)
-    told += [f"{tables} tables, one at most"] if tables > 1 else []
-    named = [block["block_id"] for block in given if "block_id" in block]
-    told += ["two blocks have the same block_id"] if len(set(named)) < len(named) else []
-    if most_blocks == MESSAGE_BLOCKS and (total := sum(map(size, given))) > ALL_BLOCKS:
+    told = _of_blocks(given, _MESSAGE_BLOCK, MESSAGE_BLOCKS)
+    tables = [block for block in given if block["type"] == "table"]
+    told += [f"{len(tables)} tables, one at most"] if len(tables) > 1 else []
+    told += [problem for table in tables for problem in _of_table(table)]
+    markdown = sum(units(block["text"]) for block in given if block["type"] == "markdown")
+    told += [f"{markdown} characters of markdown, {MARKDOWN} at most"] if markdown > MARKDOWN else []
+    if (total := sum(map(size, given))) > ALL_BLOCKS:
         told.append(f"{total} characters in all, {ALL_BLOCKS} at most")
     return told
 
 
-def _of_block(block: Block) -> Iterator[str]:
-    for rule in TEXTS:
-        if rule.block == block["type"]:
-            for text in _at(block, rule.path):
-                if not 0 < units(text) <= rule.most:
-                    yield f"{'.'.join(rule.path)} has {units(text)} characters, 1 to {rule.most} are allowed"
-    for kind, key, most in COUNTS:
-        if block["type"] == kind and key in block and not 0 < len(block[key]) <= most:
-            yield f"{len(block[key])} {key}, 1 to {most} are allowed"
-    identifiers = [part.get("action_id") for part in block.get("elements", []) if isinstance(part, dict)]
-    given = [identifier for identifier in identifiers if identifier]
-    if len(set(given)) < len(given):
-        yield "two elements have the same action_id"
-    if block["type"] == "table":
-        yield from _of_table(block)
+def _of_blocks(blocks: list[Block], rule: Callable[[Block], Wrong], most: int) -> list[str]:
+    told = [f"{len(blocks)} blocks, {most} at most"] if len(blocks) > most else []
+    for index, block in enumerate(blocks):
+        if wrong := rule(block):
+            told += [f"block {index} ({block.get('type')}): {path} {why}" for path, why in wrong]
+        told += [f"block {index}: two elements have the action_id {name}" for name in _repeated_actions(block)]
+    named = [block["block_id"] for block in blocks if "block_id" in block]
+    return told + [f"two blocks have the block_id {name}" for name in _repeated(named)]
+
+
+def _repeated_actions(block: Block) -> list[str]:
+    if block["type"] != "actions":  # a block of any other type holds one element that acts
+        return []
+    return _repeated([element["action_id"] for element in block["elements"] if "action_id" in element])
+
+
+def _repeated(names: list[str]) -> list[str]:
+    if len(set(names)) == len(names):
+        return []
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 def _of_table(block: Block) -> Iterator[str]:
     rows = block["rows"]
-    if not 0 < len(rows) <= TABLE_ROWS:
-        yield f"{len(rows)} rows, 1 to {TABLE_ROWS} are allowed"
-    if len({len(row) for row in rows}) > 1 or not rows or not 0 < len(rows[0]) <= TABLE_COLUMNS:
-        yield f"rows must have the same number of cells, 1 to {TABLE_COLUMNS}"
+    if len({len(row) for row in rows}) > 1:
+        yield "a table's rows must have the same number of cells"
     if (length := _weight(rows)) > CELLS:
         yield f"{length} characters in all cells, {CELLS} at most"
 
 
 def view_violations(view: Block) -> list[str]:
     """What a modal or home breaks."""
-    told = violations(view["blocks"], VIEW_BLOCKS)
-    for name in ("title", "submit", "close"):
-        if name in view and not 0 < len(view[name]["text"]) <= 24:
-            told.append(f"{name} has {len(view[name]['text'])} characters, 24 at most")
-    if len(view.get("private_metadata", "")) > 3_000:
-        told.append("private_metadata has more than 3000 characters")
-    if any(block["type"] == "input" for block in view["blocks"]) and view["type"] == "modal" and "submit" not in view:
-        told.append("a modal with inputs needs a submit button")
-    if len(json.dumps(view).encode()) > VIEW_BYTES:
+    blocks = view["blocks"]
+    told = _of_blocks(blocks, _VIEW_BLOCK, VIEW_BLOCKS) or ([] if blocks else ["no blocks, one at least"])
+    told += [f"{path} {why}" for path, why in VIEW(view)]
+    told += [f"{name} is missing" for name in _missing(view)]
+    focused = sum(bool(block.get("element", {}).get("focus_on_load")) for block in blocks)
+    told += ["more than one element has focus_on_load"] if focused > 1 else []
+    if len(json.dumps(view)) > VIEW_BYTES:
         told.append(f"the view has more than {VIEW_BYTES} bytes")
     return told
 
 
-def fit(message: Message) -> tuple[Message, ...]:
-    """The message within the limits: shortened where a part is too long, split where the whole is.
+def _missing(view: Block) -> Iterator[str]:
+    """A modal needs a title, and a submit button where it has inputs."""
+    if view["type"] == "modal":
+        if "title" not in view:
+            yield "title"
+        if "submit" not in view and any(block["type"] == "input" for block in view["blocks"]):
+            yield "submit"
 
-    The first part keeps the head; buttons stay at the end of it. Nothing is dropped.
+
+# ── fitting ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def fit(message: Message) -> tuple[Message, ...]:
+    """The message within the limits: split where there is too much, shortened where a part can't be split (a headline,
+    a cell, a button). The first part keeps the head, with the buttons at its end.
     """
-    text = shorten(message.text, MESSAGE_TEXT) if units(message.text) > MESSAGE_TEXT else message.text
-    text = _within_bytes(text)
+    text = _fallback(message.text)
     if not violations(message.blocks):
         return (message if text == message.text else replace(message, text=text),)
     pieces = [piece for block in message.blocks for piece in _within(block)]
     buttons = [piece for piece in pieces if piece["type"] == "actions"]
-    others = [piece for piece in pieces if piece["type"] != "actions"]
-    parts = list(_packed(others, reserved=len(buttons) + 1, taken=sum(map(size, buttons))))
-    first, *rest = parts or [[]]
+    if sum(map(size, buttons)) > HEAVY:
+        buttons = []
+    others = [piece for piece in pieces if piece not in buttons]
+    first, *rest = _packed(others, buttons)
     more = [Message(text, tuple(part)) for part in rest]
     return (Message(text, (*first, *buttons)), *more)
 
 
-def _within_bytes(text: str) -> str:
-    while len(text.encode()) > MESSAGE_TEXT:
-        text = shorten(text, len(text) * MESSAGE_TEXT // len(text.encode()) - 1)
-    return text
+def in_one(message: Message) -> Message:
+    """The message within the limits, for an answer that can't be several: what is too much is left out, and says so."""
+    first, *rest = fit(message)
+    if not rest:
+        return first
+    remark = {"type": "context", "elements": [{"type": "mrkdwn", "text": _LEFT_OUT}]}
+    return replace(first, blocks=(*first.blocks, remark))
 
 
-def _packed(pieces: list[Block], *, reserved: int, taken: int) -> Iterator[list[Block]]:
-    """Pieces in as few parts as hold them; the first has room for what is reserved. One table a part."""
-    part: list[Block] = []
-    room, space = MESSAGE_BLOCKS - reserved, ALL_BLOCKS - taken
+_LEFT_OUT = "… and more than a message can hold"
+_A_REMARK = A_BLOCK + len(_LEFT_OUT)
+
+
+def _fallback(text: str) -> str:
+    """The fallback text within its characters and bytes. Slack shows no message without one."""
+    shown = shorten(text, MESSAGE_TEXT)
+    while (length := len(shown.encode(errors="surrogatepass"))) > MESSAGE_TEXT:
+        shown = shorten(shown, units(shown) * MESSAGE_TEXT // length - 1)
+    return shown
+
+
+def _packed(pieces: list[Block], buttons: list[Block]) -> list[list[Block]]:
+    """Pieces in as few parts as hold them, one at least; the first has room for the buttons, each for a remark. One
+    table a part.
+    """
+    parts: list[list[Block]] = [[]]
+    room, space = MESSAGE_BLOCKS - len(buttons) - 1, ALL_BLOCKS - sum(map(size, buttons)) - _A_REMARK
     for piece in pieces:
+        part, weight = parts[-1], size(piece)
         second_table = piece["type"] == "table" and any(one["type"] == "table" for one in part)
-        if part and (len(part) >= room or sum(map(size, part)) + size(piece) > space or second_table):
-            yield part
-            part, room, space = [], MESSAGE_BLOCKS, ALL_BLOCKS
-        part.append(piece)
-    if part:
-        yield part
+        if not room or weight > space or second_table:
+            parts.append([])
+            room, space = MESSAGE_BLOCKS - 1, ALL_BLOCKS - _A_REMARK
+        parts[-1].append(piece)
+        room, space = room - 1, space - weight
+    return parts
 
 
 def _within(block: Block) -> list[Block]:
-    """A block as one or more that are each within their limits."""
+    """A block as one or more that are each within their limits. Only the first keeps the block_id."""
     split = _SPLITTERS.get(block["type"])
-    return split(block) if split and any(_of_block(block)) else [block]
+    if split is None or not _is_over(block):
+        return [block]
+    first, *rest = split(block)
+    return [first, *({key: value for key, value in piece.items() if key != "block_id"} for piece in rest)]
+
+
+def _is_over(block: Block) -> bool:
+    """True for a block that breaks a limit, or is so heavy that it may have to be split."""
+    heavy = any(_of_table(block)) if block["type"] == "table" else size(block) > HEAVY
+    return heavy or bool(_MESSAGE_BLOCK(block))
 
 
 def _sections(block: Block) -> list[Block]:
-    if "fields" in block:
-        texts = [{**field, "text": shorten(field["text"], FIELD)} for field in block["fields"]]
-        return [{**block, "fields": texts[start : start + 10]} for start in range(0, len(texts), 10)]
-    first, *rest = _paragraphs(block["text"]["text"]) or ["–"]
-    made = {**block, "text": {**block["text"], "text": first}}
-    return [made, *({"type": "section", "text": {**block["text"], "text": text}} for text in rest)]
-
-
-def _paragraphs(text: str) -> list[str]:
-    """A long text in pieces that end at a line's end where there is one."""
-    pieces: list[str] = []
-    piece = ""
-    for line in text.splitlines(keepends=True):
-        shown = line if units(line) <= SECTION else shorten(line, SECTION)
-        if units(piece) + units(shown) > SECTION:
-            pieces.append(piece)
-            piece = ""
-        piece += shown
-    return [part for part in (*pieces, piece) if part.strip()]
+    """The text's pieces, then the fields; what stands beside the text stays beside its first piece."""
+    made: list[Block] = []
+    if "text" in block:
+        pieces = cut(block["text"]["text"], SECTION) or [NOTHING]
+        made += [{"type": "section", "text": {**block["text"], "text": text}} for text in pieces]
+    for part in _chunks([_shortened(field, FIELD) for field in block.get("fields", [])], 10):
+        made.append({"type": "section", "fields": part})
+    beside = {key: value for key, value in block.items() if key not in ("text", "fields")}
+    return [made[0] | beside, *made[1:]]
 
 
 def _contexts(block: Block) -> list[Block]:
-    texts = [{**part, "text": shorten(part["text"], CONTEXT)} if "text" in part else part for part in block["elements"]]
-    return [{**block, "elements": texts[start : start + 10]} for start in range(0, len(texts), 10)]
+    shown = [_shortened(part, CONTEXT) if "text" in part else part for part in block["elements"]]
+    return [{**block, "elements": part} for part in _chunks(shown, 10)]
+
+
+def _shortened(text: Block, most: int) -> Block:
+    return {**text, "text": shorten(text["text"], most) or NOTHING}
+
+
+def _chunks(parts: list[Block], most: int) -> list[list[Block]]:
+    """Parts in lists of so many, none of them heavy."""
+    made: list[list[Block]] = [[]]
+    for part in parts:
+        if len(made[-1]) == most or (made[-1] and _weight(made[-1]) + _weight(part) > HEAVY - A_BLOCK):
+            made.append([])
+        made[-1].append(part)
+    return made if parts else []
 
 
 def _headers(block: Block) -> list[Block]:
-    return [{**block, "text": {**block["text"], "text": clip(block["text"]["text"], 150) or "–"}}]
+    return [{**block, "text": _clipped(block["text"], HEADER)}]
+
+
+def _clipped(text: Block, most: int) -> Block:
+    return {**text, "text": clip(text["text"], most) or NOTHING}
 
 
 def _rows_of_buttons(block: Block) -> list[Block]:
-    elements = block["elements"]
-    return [{**block, "elements": elements[start : start + 25]} for start in range(0, len(elements), 25)]
+    shown = [
+        {**element, "text": _clipped(element["text"], LABEL)} if element["type"] == "button" else element
+        for element in block["elements"]
+    ]
+    return [{**block, "elements": part} for part in _chunks(shown, 25)]
 
 
 def _tables(block: Block) -> list[Block]:
-    head, *body = [[_clipped(cell) for cell in row[:TABLE_COLUMNS]] for row in block["rows"]]
+    """Tables that repeat the head. Long cells are clipped, so that the head and any row fit together."""
+    columns = min(TABLE_COLUMNS, max(map(len, block["rows"])))
+    most = min(CELL, CELLS // (2 * columns) - 2 * A_PART)
+    head, *body = [_row(row, columns, most) for row in block["rows"]]
     parts: list[list[Any]] = [[head]]
+    weight = least = _weight(head)
     for row in body:
-        if len(parts[-1]) >= TABLE_ROWS or _weight(parts[-1]) + _weight(row) > CELLS:
+        if len(parts[-1]) >= TABLE_ROWS or weight + _weight(row) > CELLS:
             parts.append([head])
+            weight = least
         parts[-1].append(row)
-    return [{**block, "rows": rows} for rows in parts]
+        weight += _weight(row)
+    settings = block.get("column_settings", [])[:columns]
+    beside = {**block, "column_settings": settings} if settings else block
+    return [{**beside, "rows": rows} for rows in parts]
 
 
-def _clipped(cell: Block) -> Block:
-    if cell["type"] != "raw_text":
+def _row(cells: list[Block], columns: int, most: int) -> list[Block]:
+    shown = [_cell(cell, most) for cell in cells[:columns]]
+    return shown + [{"type": "raw_text", "text": NOTHING}] * (columns - len(shown))
+
+
+def _cell(cell: Block, most: int) -> Block:
+    if cell["type"] == "raw_text":
+        return _clipped(cell, most)
+    if _weight(cell) <= most + 2 * A_PART:
         return cell
-    return {**cell, "text": clip(cell["text"], CELL)}
+    return {"type": "raw_text", "text": clip("".join(_leaves(cell)), most) or NOTHING}
+
+
+def _leaves(part: Any) -> Iterator[str]:
+    """The texts of rich text, in order."""
+    if isinstance(part, list):
+        for inner in part:
+            yield from _leaves(inner)
+    elif isinstance(part, dict):
+        if isinstance(part.get("text"), str):
+            yield part["text"]
+        yield from _leaves(part.get("elements", []))
 
 
 _SPLITTERS: dict[str, Callable[[Block], list[Block]]] = {

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.messages import blocks
-from bot.messages.limits import fit, view_violations, violations
-from bot.messages.message import Message
-from bot.messages.text import ELLIPSIS, clip, escape, shorten, units
+from bot.messages.limits import fit, in_one, view_violations, violations
+from bot.messages.message import Block, Message
+from bot.messages.text import ELLIPSIS, clip, cut, escape, shorten, units
 from playground.slack.block_rules import check_message_blocks
 
 HOSTILE = st.text(
@@ -106,6 +106,99 @@ def test_no_token_or_entity_is_cut() -> None:
         assert shown.count("<") == shown.count(">")
         assert shown.count("`") % 2 == 0
         assert not shown.removesuffix(ELLIPSIS).endswith(("&", "&a", "&am", "&amp"))
+
+
+@given(HOSTILE, st.integers(8, 60))
+def test_text_that_is_cut_loses_nothing_and_parts_no_sign(text: str, limit: int) -> None:
+    """The pieces of escaped text, one behind the other, are the text; each is within its length."""
+    mrkdwn = escape(text)
+    pieces = cut(mrkdwn, limit)
+    assert all(units(piece) <= limit for piece in pieces)
+    told = "".join("".join(pieces).split())
+    assert told == "".join(mrkdwn.split()) or (ELLIPSIS in told and ELLIPSIS not in text)
+
+
+def test_text_is_cut_between_words_and_never_within_a_token() -> None:
+    mrkdwn = "please ask <@U123> about `git push` on <!date^1^{date_short} {time}|10:00 UTC> now " * 40
+    for limit in (60, 61, 75, 100, 333):
+        pieces = cut(mrkdwn, limit)
+        assert "".join(pieces) == mrkdwn
+        assert all(piece.endswith(" ") and piece.count("<") == piece.count(">") for piece in pieces)
+        assert all(piece.count("`") % 2 == 0 for piece in pieces)
+
+
+def test_an_address_that_no_piece_can_hold_is_left_out_and_the_rest_told() -> None:
+    assert cut(f"before <https://e.example/{'x' * 200}> after", 50) == ["before ", ELLIPSIS, " after"]
+
+
+@pytest.mark.parametrize("emoji", ["👩‍💻", "🇩🇪", "👍🏽", "e\u0301"])
+def test_finished_text_is_shortened_between_signs(emoji: str) -> None:
+    for limit in range(2, 40):
+        shown = shorten(emoji * 40, limit).removesuffix(ELLIPSIS)
+        assert shown == emoji * (len(shown) // len(emoji))
+
+
+def test_a_long_paragraph_of_one_line_is_told_whole() -> None:
+    words = " ".join(f"word{number}" for number in range(1_000))
+    parts = fit(Message("text", (blocks.section(words),)))
+    assert "".join(block["text"]["text"] for part in parts for block in part.blocks) == words
+
+
+BUTTON = blocks.button("Go", "go", "v", confirm=blocks.confirm("t" * 100, "q" * 300, "y" * 30))
+AWKWARD: dict[str, list[Block]] = {
+    "a text with fields beside it": [blocks.section("x" * 4_000) | {"fields": [blocks.mrkdwn("y")]}],
+    "a text with a button beside it": [blocks.section("x" * 4_000, BUTTON)],
+    "long fields with a name": [blocks.fields(*["x" * 2_500] * 25) | {"block_id": "facts"}],
+    "long small print": [blocks.context(*["x" * 2_500] * 25)],
+    "empty texts": [blocks.section(""), blocks.fields(""), blocks.context(""), blocks.header("")],
+    "a long headline": [{"type": "header", "text": {"type": "plain_text", "text": "x" * 500}}],
+    "a wide table": [blocks.table(["h" * 400] * 20, [["c" * 400] * 20] * 30)],
+    "a table that is too wide": [blocks.table(["h"] * 25, [["c"] * 25] * 3)],
+    "a table and many buttons": [
+        blocks.table(["h"], [["c" * 390]] * 24),
+        blocks.actions(*(BUTTON | {"action_id": f"go{number}"} for number in range(10))),
+    ],
+    "long labels": [blocks.actions(BUTTON | {"text": {"type": "plain_text", "text": "x" * 100}})],
+    "more rows of buttons than blocks": [blocks.actions(BUTTON)] * 60,
+    "more buttons than a row holds": [
+        blocks.actions(*(BUTTON | {"action_id": f"go{number}"} for number in range(40)), block_id="row")
+    ],
+    "a table with short rows": [blocks.table(["a", "b"], [["c"], ["d", "e"]])],
+    "two tables": [blocks.table(["h"], [["c"]])] * 2,
+}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_blocks_are_made_to_fit(name: str) -> None:
+    """Whatever is too long, too many, too heavy or empty becomes messages that Slack takes."""
+    head = blocks.header("Head")
+    parts = fit(Message("text", (head, *AWKWARD[name])))
+    assert parts[0].blocks[0] == head
+    for part in parts:
+        assert violations(part.blocks) == []
+        check_message_blocks(list(part.blocks))
+    assert violations(in_one(Message("text", (head, *AWKWARD[name]))).blocks) == []
+
+
+def test_what_stands_beside_a_long_text_stays_beside_its_beginning() -> None:
+    [part] = fit(Message("text", (blocks.section("x" * 4_000, BUTTON) | {"block_id": "one"},)))
+    assert [block.get("accessory") for block in part.blocks] == [BUTTON, None]
+    assert [block.get("block_id") for block in part.blocks] == ["one", None]
+
+
+def test_an_answer_that_must_be_one_message_says_that_more_was_left_out() -> None:
+    many = Message("text", tuple(blocks.section("x" * 2_000) for _ in range(20)))
+    assert "more than a message can hold" in text_of(in_one(many).blocks[-1])
+    few = Message("text", (blocks.section("x"),))
+    assert in_one(few) == few
+
+
+def test_a_fallback_text_keeps_to_characters_and_bytes() -> None:
+    """Half a surrogate pair, which is no text, is no reason to fail."""
+    for text in ("x" * 5_000, "я" * 3_000, "😀" * 2_500, "\ud83d" * 2_000, "&amp;" * 1_000):
+        [part] = fit(Message(text))
+        assert units(part.text) <= 4_000
+        assert len(part.text.encode(errors="surrogatepass")) <= 4_000
 
 
 def test_a_form_over_a_limit_is_found() -> None:
