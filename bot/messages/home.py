@@ -9,12 +9,15 @@ from bot.messages.lists import headline
 from bot.messages.message import Block
 from bot.messages.overview import HomePage, Overview
 from bot.messages.references import STEP_ACTION, Reference
-from bot.messages.text import code, escape, moment
+from bot.messages.text import clip, code, escape, mention, moment, shorten
 
 MOST = 10
 """Entries of a list; a home holds a hundred blocks."""
 
 BUTTONS = 4
+
+REASON, SAID = 400, 200
+"""Characters of why something could not be said, and of what that was."""
 
 
 def home(page: HomePage, now: datetime) -> Block:
@@ -23,6 +26,7 @@ def home(page: HomePage, now: datetime) -> Block:
     if page.mine:
         for index, one in enumerate(page.mine[:MOST]):
             parts += _entry(one, index)
+        parts += _more(len(page.mine))
     else:
         parts.append(blocks.section("Nothing waits for you. 🎉"))
     parts += _list("Under way", page.under_way)
@@ -30,8 +34,8 @@ def home(page: HomePage, now: datetime) -> Block:
     if page.undelivered:
         parts.append(blocks.header("Could not be said"))
         for message, reason in page.undelivered[:MOST]:
-            where = f"<#{message.channel}>" if message.channel.startswith("C") else code(message.channel)
-            parts.append(blocks.section(f"⚠️ {where}: {escape(reason)}"))
+            parts.append(blocks.section(f"⚠️ {_whither(message.channel)}: {escape(clip(reason, REASON))}"))
+            parts.append(blocks.context(shorten(message.text, SAID) or "–"))
     parts.append(blocks.context(f"As of {moment(now)} · `/release help` shows what I understand"))
     return {"type": "home", "blocks": parts}
 
@@ -53,6 +57,13 @@ def _entry(one: Overview, index: int) -> list[Block]:
     return [blocks.section(text), *([blocks.actions(*elements, block_id=f"mine-{index}")] if elements else [])]
 
 
+def _whither(channel: str) -> str:
+    """A channel, or the person of a direct message: a home calls nobody."""
+    if channel.startswith(("U", "W")):
+        return f"to {mention(channel)}"
+    return f"<#{channel}>" if channel.startswith(("C", "G")) else code(channel)
+
+
 def _where(one: Overview) -> str:
     return f" · in <#{one.thread[0]}>" if one.thread else ""
 
@@ -64,5 +75,8 @@ def _list(title: str, overviews: tuple[Overview, ...]) -> list[Block]:
         blocks.section(f"{headline(one)}\nSince {moment(one.conversation.since)}{_where(one)}")
         for one in overviews[:MOST]
     ]
-    more = len(overviews) - MOST
-    return [blocks.header(title), *shown, *([blocks.context(f"… and {more} more")] if more > 0 else [])]
+    return [blocks.header(title), *shown, *_more(len(overviews))]
+
+
+def _more(count: int) -> list[Block]:
+    return [blocks.context(f"… and {count - MOST} more")] if count > MOST else []

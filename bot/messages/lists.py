@@ -10,15 +10,16 @@ from bot.core.dialogue import Dialogue, Step
 from bot.core.events import Event, Reminder
 from bot.core.policy import Service
 from bot.messages import blocks
+from bot.messages.limits import in_one
 from bot.messages.message import Block, Message
 from bot.messages.modals import modal
 from bot.messages.overview import Overview
 from bot.messages.references import STEP_ACTION, Reference
 from bot.messages.refusals import notice
-from bot.messages.text import bold, code, escape, moment
+from bot.messages.text import bold, clip, code, escape, moment, one_line, units
 
-MOST_EVENTS = 60
-"""Rows of a history; older ones are counted."""
+MOST_EVENTS, HISTORY = 60, 9_000
+"""Lines of a history, and their characters; older ones are counted."""
 
 MOST_LISTED = 20
 
@@ -26,7 +27,7 @@ MOST_LISTED = 20
 def status(one: Overview, now: datetime) -> Message:
     """One conversation: its state, who is awaited, what comes next."""
     lines = [headline(one), *_details(one, now)]
-    return Message(headline(one), (blocks.section("\n".join(lines)),))
+    return in_one(Message(headline(one), (blocks.section("\n".join(lines)),)))
 
 
 def headline(one: Overview) -> str:
@@ -77,23 +78,28 @@ def listing(overviews: Sequence[Overview], now: datetime) -> Message:
     parts: list[Block] = [blocks.section("\n".join((headline(one), *_details(one, now)[:2]))) for one in shown]
     if len(overviews) > len(shown):
         parts.append(blocks.context(f"… and {len(overviews) - len(shown)} more"))
-    return Message(f"{len(overviews)} under way", tuple(parts))
+    return in_one(Message(f"{len(overviews)} under way", tuple(parts)))
 
 
 def history(one: Overview, events: Sequence[Event]) -> Message:
-    """All that happened, a line each: when, what, who."""
-    shown = events[-MOST_EVENTS:]
-    lines = [_line(one, event) for event in shown]
-    if len(events) > len(shown):
-        lines.insert(0, f"… {len(events) - len(shown)} earlier steps")
-    chunks = ["\n".join(lines[start : start + 15]) for start in range(0, len(lines), 15)]
-    return Message(headline(one), (blocks.section(headline(one)), *map(blocks.section, chunks)))
+    """All that happened, a line each: when, what, who. Of a long one the latest, and how many came before."""
+    lines: list[str] = []
+    room = HISTORY
+    for event in reversed(events[-MOST_EVENTS:]):
+        line = _line(one, event)
+        if (room := room - units(line) - 1) < 0:
+            break
+        lines.append(line)
+    if earlier := len(events) - len(lines):
+        lines.append(f"… and {earlier} earlier, told in the thread")
+    lines.reverse()
+    return in_one(Message(headline(one), (blocks.section(headline(one)), blocks.section("\n".join(lines) or "–"))))
 
 
 def _line(one: Overview, event: Event) -> str:
     step = one.dialogue.step(event.step)
     why = event.data.get("reason") or event.data.get("text") or event.data.get("override") or ""
-    told = f" — {escape(' '.join(str(why).split())[:80])}" if why else ""
+    told = f" — {escape(clip(one_line(str(why)), 80))}" if why else ""
     return f"{moment(event.at)}  *{escape(step.label)}* by {escape(event.name)}{told}"
 
 
@@ -111,7 +117,7 @@ def help_message(commands: Sequence[tuple[str, str]], dialogue: Dialogue[Any]) -
         "Details follow as `field=value`, with quotes where a value has spaces. "
         "`help` there shows what is possible now."
     )
-    return Message("What I understand", (blocks.section(f"*Commands*\n{typed}"), blocks.section(thread)))
+    return in_one(Message("What I understand", (blocks.section(f"*Commands*\n{typed}"), blocks.section(thread))))
 
 
 def thread_help(dialogue: Dialogue[Any], state: str) -> Message:
@@ -123,7 +129,7 @@ def thread_help(dialogue: Dialogue[Any], state: str) -> Message:
             lines.append(f"`{step.name}` {escape(step.label)}.{escape(usage)}")
     chunks = ["\n".join(lines[start : start + 4]) for start in range(0, len(lines), 4)]
     title = f"The {dialogue.noun} is {escape(dialogue.state(state).words)}. After a mention of me you can type:"
-    return Message(title, (blocks.section(title), *map(blocks.section, chunks)))
+    return in_one(Message(title, (blocks.section(title), *map(blocks.section, chunks))))
 
 
 def not_a_thread() -> Message:
@@ -139,7 +145,8 @@ def form_offer(step: Step, reference: Reference) -> Message:
     assert step.form is not None
     text = f"“{escape(step.label)}” needs its details."
     button = blocks.button(step.label, f"{STEP_ACTION}{step.name}", reference.write(), style="primary")
-    return Message(text, (blocks.section(text), blocks.actions(button), blocks.context(escape(step.form.usage()))))
+    usage = blocks.context(escape(step.form.usage()))
+    return in_one(Message(text, (blocks.section(text), blocks.actions(button), usage)))
 
 
 def opening_form(step: Step, reference: Reference, given: Mapping[str, Any], services: Sequence[Service]) -> Block:

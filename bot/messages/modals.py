@@ -1,29 +1,25 @@
-"""Modals from forms: every field's input follows from its `Ask` and its type, and its answer is read back here."""
+"""Modals from forms: every field's question follows from its `Ask` and its type, and its answer is read back here."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from annotated_types import Ge, Le, MaxLen
-from pydantic.fields import FieldInfo
-
 from bot.core.dialogue import Step
-from bot.core.forms import Ask, Form, Widget
+from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.errors import Refusal
 from bot.messages import blocks
+from bot.messages.inputs import field_of, questions
 from bot.messages.message import Block
 from bot.messages.references import ANSWER, STEP_CALLBACK, Reference
-from bot.messages.text import clip, escape
+from bot.messages.text import clip, escape, units
 
 SERVICE = "service"
 """The block_id of the question for the service, where an opening form has to ask it."""
 
-FEW = 2
-"""So many choices are shown as radio buttons, more as a menu."""
+TITLE = 24
 
 ERROR = 150
 """Characters of an error below a field that are read at a glance; longer ones push the form away."""
@@ -40,7 +36,8 @@ def modal(
 ) -> Block:
     """The view of a step's form, filled with what is known. `services`: ask for one of them first."""
     assert step.form is not None
-    parts: list[Block] = [blocks.context(escape(context_line))] if context_line else []
+    about = escape(context_line)
+    parts: list[Block] = [blocks.context(about)] if about.strip() else []
     if services:
         parts.append(_service_question(services))
     for name, (ask, info) in step.form.asks().items():
@@ -49,16 +46,22 @@ def modal(
         if ask.locked and reference.conversation:
             parts.append(blocks.section(f"*{ask.label}:* {escape(str(prefill.get(name, '')))}"))
         else:
-            parts.append(_question(name, ask, info, prefill.get(name)))
+            parts += questions(name, ask, info, prefill.get(name))
     return {
         "type": "modal",
         "callback_id": STEP_CALLBACK,
-        "title": blocks.plain(f"{step.label} {title_detail}".strip() if len(title_detail) < 12 else step.label, 24),
-        "submit": blocks.plain(step.label, 24),
-        "close": blocks.plain("Cancel", 24),
+        "title": blocks.plain(_title(step, title_detail), TITLE),
+        "submit": blocks.plain(step.label, TITLE),
+        "close": blocks.plain("Cancel", TITLE),
         "private_metadata": _metadata(step.form, reference, prefill),
         "blocks": parts,
     }
+
+
+def _title(step: Step, detail: str) -> str:
+    """The step with what it is about; without it where the two are too long: half a version is a wrong one."""
+    whole = f"{step.label} {detail}".strip()
+    return whole if units(whole) <= TITLE else step.label
 
 
 def _metadata(form: type[Form], reference: Reference, prefill: Mapping[str, Any]) -> str:
@@ -74,101 +77,21 @@ def _service_question(services: Sequence[Service]) -> Block:
     return blocks.input_block(SERVICE, "Service", blocks.element("static_select", ANSWER, options=options))
 
 
-def _question(name: str, ask: Ask, info: FieldInfo, known: Any) -> Block:
-    default = None if info.is_required() else info.default
-    value = default if known is None else known
-    element = _ELEMENTS[ask.widget](ask, info, value)
-    # Slack insists on an answer to a question that is not optional, so what has a default is optional there.
-    return blocks.input_block(name, ask.label, element, hint=ask.hint, optional=not info.is_required())
-
-
-def _bound(info: FieldInfo, kind: type, attribute: str) -> Any:
-    found = [getattr(rule, attribute) for rule in info.metadata if isinstance(rule, kind)]
-    return found[-1] if found else None
-
-
-def _typed(ask: Ask, info: FieldInfo, value: Any, *, multiline: bool) -> Block:
-    most = 3_000 if multiline else min(_bound(info, MaxLen, "max_length") or 150, 3_000)
-    text = "\n".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value or "")
-    return blocks.element(
-        "plain_text_input",
-        ANSWER,
-        multiline=multiline or None,
-        max_length=most,
-        initial_value=clip(text, most),
-        placeholder=blocks.placeholder(ask.placeholder),
-    )
-
-
-def _line(ask: Ask, info: FieldInfo, value: Any) -> Block:
-    return _typed(ask, info, value, multiline=False)
-
-
-def _lines(ask: Ask, info: FieldInfo, value: Any) -> Block:
-    return _typed(ask, info, value, multiline=True)
-
-
-def _number(ask: Ask, info: FieldInfo, value: Any) -> Block:
-    least, most = _bound(info, Ge, "ge"), _bound(info, Le, "le")
-    return blocks.element(
-        "number_input",
-        ANSWER,
-        initial_value=None if value is None else str(value),
-        min_value=None if least is None else str(least),
-        max_value=None if most is None else str(most),
-        placeholder=blocks.placeholder(ask.placeholder),
-    ) | {"is_decimal_allowed": False}
-
-
-def _link(ask: Ask, _info: FieldInfo, value: Any) -> Block:
-    return blocks.element(
-        "url_text_input", ANSWER, initial_value=str(value or ""), placeholder=blocks.placeholder(ask.placeholder)
-    )
-
-
-def _choice(ask: Ask, _info: FieldInfo, value: Any) -> Block:
-    options = {key: blocks.option(label, key) for key, label in (ask.choices or {}).items()}
-    kind = "radio_buttons" if len(options) <= FEW else "static_select"
-    initial = options.get(str(value)) if value is not None else None
-    return blocks.element(kind, ANSWER, options=list(options.values()), initial_option=initial)
-
-
-def _moment(_ask: Ask, _info: FieldInfo, value: Any) -> Block:
-    when = datetime.fromisoformat(value) if isinstance(value, str) else value
-    return blocks.element("datetimepicker", ANSWER, initial_date_time=int(when.timestamp()) if when else None)
-
-
-def _people(ask: Ask, info: FieldInfo, value: Any) -> Block:
-    return blocks.element(
-        "multi_users_select",
-        ANSWER,
-        initial_users=list(value or ()),
-        max_selected_items=_bound(info, MaxLen, "max_length"),
-        placeholder=blocks.placeholder(ask.placeholder or "Choose people"),
-    )
-
-
-_ELEMENTS: dict[Widget, Callable[[Ask, FieldInfo, Any], Block]] = {
-    Widget.LINE: _line,
-    Widget.TEXT: _lines,
-    Widget.LINES: _lines,
-    Widget.NUMBER: _number,
-    Widget.LINK: _link,
-    Widget.CHOICE: _choice,
-    Widget.MOMENT: _moment,
-    Widget.PEOPLE: _people,
-}
-
 _ANSWER_KEYS = ("value", "selected_date_time", "selected_users")
 
 
 def answers(view: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers of a submitted view by field name, locked fields included; an empty answer is left out."""
+    """The answers of a submitted view by field name, locked fields included; an empty answer is left out.
+
+    A field that was asked in several inputs is answered by all of them, one below the other.
+    """
     given: dict[str, Any] = dict(json.loads(view["private_metadata"])["locked"])
-    for name, actions in view["state"]["values"].items():
-        answer = _read(actions.get(ANSWER, {}))
+    values = view["state"]["values"]
+    for block_id in sorted(values, key=field_of):
+        name, number = field_of(block_id)
+        answer = _read(values[block_id].get(ANSWER, {}))
         if name != SERVICE and answer not in (None, "", []):
-            given[name] = answer
+            given[name] = f"{given[name]}\n{answer}" if number > 1 and name in given else answer
     return given
 
 
@@ -189,6 +112,8 @@ def field_errors(told: Refusal, view: Mapping[str, Any]) -> dict[str, str]:
     """The errors below a view's fields. What has no field of its own stands below the first, so that it is read."""
     inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
     errors = {name: clip(why, ERROR) for name, why in told.fields.items() if name in inputs}
-    if not errors and inputs:
-        errors[inputs[0]] = clip(str(told), 2 * ERROR)
+    elsewhere = [why for name, why in told.fields.items() if name not in inputs]
+    if inputs and (elsewhere or not errors):
+        below_first = " ".join((errors.get(inputs[0], ""), *(elsewhere or [str(told)]))).strip()
+        errors[inputs[0]] = clip(below_first, 2 * ERROR)
     return errors

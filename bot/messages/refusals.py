@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.errors import Refusal
 from bot.messages import blocks
+from bot.messages.limits import in_one
 from bot.messages.message import Message
 from bot.messages.text import bold, escape, mention, moment
 
@@ -20,7 +21,7 @@ def refusal(told: Refusal) -> Message:
         lines.append(f"*Possible now:* {escape(', '.join(told.open_now))}")
     if told.since:
         lines.append(f"*Since:* {moment(told.since)}")
-    return Message(lines[0], (blocks.section("\n".join(lines)),))
+    return in_one(Message(lines[0], (blocks.section("\n".join(lines)),)))
 
 
 def _remedy(remedy: str) -> str:
@@ -33,7 +34,7 @@ def _remedy(remedy: str) -> str:
 
 def notice(text: str) -> Message:
     """One private sentence. `text` is mrkdwn: what comes from outside in it is escaped."""
-    return Message(text, (blocks.section(text),))
+    return in_one(Message(text, (blocks.section(text),)))
 
 
 def undelivered(version: str, channel: str, remedy: str) -> Message:

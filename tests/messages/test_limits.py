@@ -191,6 +191,9 @@ def test_an_answer_that_must_be_one_message_says_that_more_was_left_out() -> Non
     assert "more than a message can hold" in text_of(in_one(many).blocks[-1])
     few = Message("text", (blocks.section("x"),))
     assert in_one(few) == few
+    for length in range(1_000, 1_400, 25):  # also where the first part is full to the last character
+        full = in_one(Message("text", tuple(blocks.section("x" * length) for _ in range(20))))
+        assert violations(full.blocks) == []
 
 
 def test_a_fallback_text_keeps_to_characters_and_bytes() -> None:
