@@ -22,7 +22,7 @@ from bot.core.dialogues import DIALOGUES
 from bot.http.door import SLACK_PATH
 from bot.pace import Pace
 from bot.settings import Configuration, Environment, load
-from bot.transports import HttpServer, until_signalled
+from bot.transports import until_signalled
 from playground.page_api import Due, PageApi
 from playground.seed import OPENS_AT, STARTS_AT, people_and_places, play_history
 from playground.slack.server import SlackServer
@@ -107,9 +107,14 @@ async def playing(
         port=0,
         slack_api_url=slack.api_url,
     )
+    if socket_mode:
+        slack.connect_socket_mode()
     try:
         async with running(environment, configuration or load(CONFIGURATION), clock, pace) as (application, server):
-            _connect(slack, server, socket_mode=socket_mode)
+            if socket_mode:
+                await slack.socket_mode.connected()
+            else:
+                slack.connect(f"{server.url}{SLACK_PATH}")
             playground = Playground(slack, application, clock)
             clock.when_moved(application.schedule.wake)
             clock.when_moved(application.outbox.wake)
@@ -117,11 +122,6 @@ async def playing(
             yield playground
     finally:
         await slack.stop()
-
-
-def _connect(slack: SlackServer, server: HttpServer, *, socket_mode: bool) -> None:
-    if not socket_mode:
-        slack.connect(f"{server.url}{SLACK_PATH}")
 
 
 class _Deferred:

@@ -1,0 +1,132 @@
+"""The first document's own release, as its people would type it (QA-DevOps dialogue, sections 1 and 2)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+STARTS_AT = datetime(2024, 1, 16, 15, 20, tzinfo=UTC)
+DEPLOYMENT_AT = datetime(2024, 1, 16, 16, 0, tzinfo=UTC)
+
+APPROVAL: dict[str, Any] = {
+    "version": "v1.2.0",
+    "sprint": "Sprint 16",
+    "branch": "main",
+    "commit": "abc123",
+    "stories_tested": "3",
+    "stories_total": "3",
+    "bugs_found": "5",
+    "bugs_fixed": "5",
+    "regression": "Passed",
+    "smoke": "Passed",
+    "changes": ["STORY-123: Order Tracking", "STORY-130: Excel Export", "FIX-234, FIX-235, FIX-236"],
+    "known_issues": [
+        "None blocking release",
+        "STORY-145 (legacy courier display) — low priority, next sprint",
+    ],
+    "release_notes": "https://docs.example.com/releases/v1.2.0",
+    "rollback_signal": "error rate",
+    "rollback_threshold": ">5%",
+    "rollback_endpoint": "/api/v1/orders/tracking",
+    "rollback_minutes": "30",
+}
+PLAN: dict[str, Any] = {
+    "when": DEPLOYMENT_AT,
+    "window": "low traffic window",
+    "duration": "15",
+    "rollback_target": "v1.1.0",
+    "migrations": "Yes (1 migration)",
+    "cache_clear": "Yes",
+    "error_monitoring": "Will watch Sentry",
+    "performance_monitoring": "Will watch Datadog",
+}
+DEPLOYED: dict[str, Any] = {
+    "duration": "12",
+    "migration": "✅ Applied",
+    "cache": "✅ Cleared",
+    "health_checks": ["API: 200 OK", "Frontend: Loading correctly", "Auth: Working"],
+    "metrics": [
+        "Error rate: 0.1% (normal)",
+        "Response time: 120ms avg (normal)",
+        "Active users: 45 (normal for this time)",
+    ],
+}
+SMOKE: dict[str, Any] = {
+    "results": [
+        "Login: Pass",
+        "Order List: Pass",
+        "Order Tracking (new): Pass",
+        "Excel Export (new): Pass",
+        "Create Order: Pass",
+        "Dashboard: Pass",
+    ],
+    "duration": "8",
+}
+
+LINES = (
+    "Release Approved: v1.2.0",
+    "Sprint: Sprint 16",
+    "Version: v1.2.0",
+    "main (commit abc123)",
+    "Testing Summary",
+    "Stories tested | 3/3 ✅",
+    "Bugs found | 5",
+    "Bugs fixed | 5/5 ✅",
+    "Regression | Passed ✅",
+    "Smoke test | Passed ✅",
+    "Included Changes",
+    "STORY-123: Order Tracking",
+    "STORY-130: Excel Export",
+    "FIX-234, FIX-235, FIX-236",
+    "Known Issues",
+    "None blocking release",
+    "STORY-145 (legacy courier display) — low priority, next sprint",
+    "Rollback Criteria",
+    "If >5% error rate on /api/v1/orders/tracking endpoint within 30 min.",
+    "✅ QA: @Charlie Wilson",
+    "✅ Tech Lead: @Tania Petrova",
+    "Approved for production deployment.",
+    "@Charlie Wilson Acknowledged! ✅",
+    "Deployment Plan:",
+    "16:00 UTC (low traffic window)",
+    "~15 minutes",
+    "None expected (zero-downtime deploy)",
+    "Database migrations: Yes (1 migration)",
+    "Config changes: None",
+    "Cache clear: Yes",
+    "Error rates: Will watch Sentry",
+    "Performance: Will watch Datadog",
+    "Will notify when complete.",
+    "Any concerns with 16:00 UTC timing?",
+    "16:00 UTC works.",
+    "I'll be online to run production smoke test after deploy.",
+    "Please ping me when ready to verify.",
+    "Deployed to Production: v1.2.0",
+    "2024-01-16 16:05 UTC",
+    "12 minutes",
+    "✅ Success",
+    "Deployment Details",
+    "Backend: ✅ Healthy",
+    "Frontend: ✅ Healthy",
+    "Database migration: ✅ Applied",
+    "Cache: ✅ Cleared",
+    "API: 200 OK",
+    "Frontend: Loading correctly",
+    "Auth: Working",
+    "Error rate: 0.1% (normal)",
+    "Response time: 120ms avg (normal)",
+    "Active users: 45 (normal for this time)",
+    "Please run production smoke test.",
+    "Rollback ready if needed (previous version saved)",
+    "Running smoke test now",
+    "Production Smoke Test Results:",
+    "Login | ✅ Pass",
+    "Order Tracking (new) | ✅ Pass",
+    "Excel Export (new) | ✅ Pass",
+    "Duration: 8 minutes",
+    "Issues found: None",
+    "Production verified. Release v1.2.0 successful!",
+    "Continuing to monitor. Will alert if any anomalies in next 2 hours",
+    "Release v1.2.0 is complete and verified.",
+)
+"""The documents' lines, as they read in the thread."""
