@@ -182,7 +182,9 @@ def test_what_was_typed_before_the_form_opened_is_filled_in(typed: str, field: s
 )
 def test_a_form_opens_whatever_is_known(known: dict[str, Any], step: str, about: str) -> None:
     """No answer that somebody gave, nor a name in the line above, can keep a form from opening."""
-    opened(step, known, of(step) if step != "approve" else OPENING, title_detail=about[:30], context_line=about)
+    locked = {} if step == "approve" else {"version": "v1.2.0"}  # of an open conversation, its own
+    reference = OPENING if step == "approve" else of(step)
+    opened(step, known | locked, reference, title_detail=about[:30], context_line=about)
 
 
 @pytest.mark.parametrize("step", WITH_FORM, ids=lambda step: step.name)
