@@ -70,8 +70,6 @@ def open_writer(database: Path) -> sqlite3.Connection:
             # The answer leaves after the commit: what was acknowledged survives a power cut.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
-            # Else INSERT OR REPLACE would delete rows without asking the triggers.
-            connection.execute("PRAGMA recursive_triggers = ON")
             if MIGRATIONS.keys() - applied(connection):
                 migrate(connection)
         except BaseException:

@@ -60,9 +60,9 @@ class SQLiteStore:
         await asyncio.shield(self._closed)
 
     def _close(self) -> None:
-        # The writer last: the last connection to close writes the log back into the file and removes it.
+        # The writer last and alone: the last connection to close writes the log back into the file and removes it.
         self._readers.close()
-        self._writer.join()
+        self._writer.finish()
         self._lock.release()
 
 

@@ -102,12 +102,11 @@ class Writer:
 
     def stop_accepting(self) -> None:
         """Accept nothing more. What was accepted will be finished."""
-        if not self._closing:
-            self._closing = True
-            self._queue.put(None)
+        self._closing = True
 
-    def join(self) -> None:
-        """Wait until all that was accepted is finished and the connection closed. Blocks."""
+    def finish(self) -> None:
+        """Finish what was accepted, then close the connection. Blocks."""
+        self._queue.put(None)
         self._thread.join()
 
     def _work(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -117,3 +120,22 @@ async def posted(store: Store, key: str, ts: str = "1.1", now: datetime = NOON) 
     posting = next(posting for posting in await ready(store, now) if posting.message.key == key)
     channel = posting.message.channel
     await store.write(lambda tx: tx.settle(posting.id, ts, channel, now))
+
+
+@asynccontextmanager
+async def the_writer_held(store: Store) -> AsyncIterator[Callable[[], None]]:
+    """An intent that runs until it is let go, so that what is written meanwhile waits behind it."""
+    begun, go = threading.Event(), threading.Event()
+
+    def hold(_tx: Transaction) -> str:
+        begun.set()
+        assert go.wait(10)
+        return "held"
+
+    holding = asyncio.create_task(store.write(hold))
+    assert await asyncio.to_thread(begun.wait, 10)
+    try:
+        yield go.set
+    finally:
+        go.set()
+        assert await holding == "held"

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from bot.errors import ConfigurationError, StoreBusyError
 from bot.store.interface import ContradictionError, StoreFailedError, Transaction
+from bot.store.sqlite import SQLiteStore
 from tests.store.sqlite_file import open_at, raw
 from tests.store.stored_facts import NOON, conversation, opened, root, step
 
@@ -21,6 +23,10 @@ async def test_while_another_process_holds_the_file_nothing_is_recorded_and_then
     store = await open_at(path, budget=0.2)
     other = await asyncio.to_thread(sqlite3.connect, path, isolation_level=None, check_same_thread=False)
     await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(StoreBusyError):
+        await store.write(step)
+    assert asyncio.get_running_loop().time() - began >= 0.2  # it was tried until the budget ended
     outcomes = await asyncio.gather(*(store.write(step) for _ in range(10)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [StoreBusyError] * 10
     assert await store.read(lambda reader: reader.load("r1")) is None
@@ -67,6 +73,20 @@ async def test_a_full_disk_fails_who_asked_with_what_to_do_and_keeps_all_that_wa
     await store.close()
 
 
+async def in_one_batch(store: SQLiteStore, *intents: Callable[[Transaction], int]) -> list[int | BaseException]:
+    """What becomes of intents of which the first does not end before the others wait behind it."""
+    go = threading.Event()
+
+    def first(tx: Transaction) -> int:
+        assert go.wait(10)
+        return intents[0](tx)
+
+    outcomes = asyncio.gather(*(store.write(it) for it in (first, *intents[1:])), return_exceptions=True)
+    await asyncio.sleep(0)
+    go.set()
+    return await outcomes
+
+
 async def test_if_the_commit_fails_nothing_of_the_batch_is_kept_and_everybody_is_told(path: Path) -> None:
     store = await open_at(path)
 
@@ -79,7 +99,7 @@ async def test_if_the_commit_fails_nothing_of_the_batch_is_kept_and_everybody_is
         raise ContradictionError(str(tx.load("r1")))
 
     intents: list[Callable[[Transaction], int]] = [step, fails_at_the_commit, refused_because_of_it, step]
-    outcomes = await asyncio.gather(*(store.write(intent) for intent in intents), return_exceptions=True)
+    outcomes = await in_one_batch(store, *intents)
     assert [type(outcome) for outcome in outcomes] == [StoreFailedError] * 4
     assert len({id(outcome) for outcome in outcomes}) == 4  # each their own, with their own traceback
     assert await store.read(lambda reader: reader.load("r1")) is None
@@ -95,9 +115,9 @@ async def test_if_sqlite_rolls_a_batch_back_by_itself_everybody_in_it_is_told(pa
         tx._execute("ROLLBACK")  # type: ignore[attr-defined]  # what SQLite does then
         return 0
 
-    outcomes = await asyncio.gather(store.write(step), store.write(rolled_back), return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [StoreFailedError] * 2
-    assert await store.write(step) == 1
+    before, culprit, after = await in_one_batch(store, step, rolled_back, step)
+    assert (type(before), type(culprit)) == (StoreFailedError, StoreFailedError)
+    assert after == 1  # it had not begun
     await store.close()
 
 

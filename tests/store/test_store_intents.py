@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
 import pytest
 
 from bot.errors import Refusal, StoreBusyError
 from bot.store.interface import ContradictionError, DuplicateError, Reader, Record, Store, Transaction
-from tests.store.stored_facts import OpenStore, conversation, event, opened, root, step
+from tests.store.stored_facts import OpenStore, conversation, event, opened, root, step, the_writer_held
 
 
 def ids(reader: Reader) -> set[str]:
     return {record.id for record in reader.find("release")}
-
-
-@asynccontextmanager
-async def the_writer_held(store: Store) -> AsyncIterator[Callable[[], None]]:
-    """An intent that runs until it is let go, so that what is written meanwhile waits behind it."""
-    begun, go = threading.Event(), threading.Event()
-
-    def hold(_tx: Transaction) -> str:
-        begun.set()
-        assert go.wait(10)
-        return "held"
-
-    holding = asyncio.create_task(store.write(hold))
-    assert await asyncio.to_thread(begun.wait, 10)
-    try:
-        yield go.set
-    finally:
-        go.set()
-        assert await holding == "held"
 
 
 async def test_an_intents_result_comes_back_as_it_is(store: Store) -> None:

@@ -136,12 +136,11 @@ async def test_no_more_than_the_limit_is_given(store: Store) -> None:
 
 
 async def test_what_is_said_in_no_conversation_is_sent_at_once(store: Store) -> None:
-    await enqueued(
-        store, Outgoing("hello", "root", RELEASES, "Hello"), Outgoing("psst", "direct", QUINN, "Psst"), root("r1")
-    )
-    assert await keys(store) == ["hello", "psst"]
+    hello, ahoy = Outgoing("hello", "root", RELEASES, "Hello"), Outgoing("ahoy", "root", OTHERS, "Ahoy")
+    await enqueued(store, hello, ahoy, Outgoing("psst", "direct", QUINN, "Psst"), root("r1"))
+    assert await keys(store) == ["hello", "ahoy", "psst"]
     await posted(store, "hello")
-    assert await keys(store) == ["psst", "r1:root"]
+    assert await keys(store) == ["ahoy", "psst", "r1:root"]
 
 
 async def test_a_reply_or_card_in_no_conversation_is_refused(store: Store) -> None:
@@ -170,6 +169,13 @@ async def test_what_goes_to_a_person_is_not_held_back_by_the_root(store: Store) 
     assert await keys(store) == ["r1:U0QUINN:1"]
     await posted(store, "r1:U0QUINN:1")
     assert await keys(store) == ["r1:U0QUINN:2"]
+
+
+async def test_what_goes_to_a_person_goes_into_no_thread(store: Store) -> None:
+    await enqueued(store, root("r1"), direct("r1", 1))
+    await posted(store, "r1:root")
+    (posting,) = await ready(store)
+    assert (posting.message.channel, posting.thread_ts) == (QUINN, None)
 
 
 async def test_what_goes_to_a_person_holds_nothing_else_back(store: Store) -> None:
@@ -225,8 +231,8 @@ async def test_settling_a_card_that_was_replaced_while_on_its_way_says_nothing_a
 async def test_enqueueing_an_old_card_again_does_not_displace_the_newer(store: Store) -> None:
     await enqueued(store, root("r1"))
     await posted(store, "r1:root")
-    await enqueued(store, card("r1", 1), card("r1", 2), card("r1", 1))
-    assert await keys(store) == ["r1:card:2"]
+    await enqueued(store, card("r1", 1), card("r1", 2), direct("r1", 1), card("r1", 1))
+    assert await keys(store) == ["r1:card:2", "r1:U0QUINN:1"]
 
 
 async def test_a_card_that_slack_refused_is_not_sent_after_a_newer_one(store: Store) -> None:
@@ -309,6 +315,18 @@ async def test_when_the_next_retry_may_be_sent_is_known(store: Store) -> None:
     assert await next_posting() is None
 
 
+async def test_the_retry_of_what_stands_behind_another_is_not_waited_for(store: Store) -> None:
+    await enqueued(store, root("r1"), reply("r1", 1), reply("r1", 2))
+    await posted(store, "r1:root")
+    (first,) = await ready(store)
+    await give_up(store, first)
+    (second,) = await ready(store)
+    await retry(store, second, after=5)
+    await resend(store)
+    await retry(store, first, after=9)
+    assert await store.read(lambda reader: reader.next_posting(NOON)) == NOON + minutes(9)
+
+
 # ── refused for good ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -333,6 +351,7 @@ async def test_what_was_refused_is_sent_again_in_its_place_once_the_bot_was_invi
     await enqueued(store, root("r1"), reply("r1", 1), root("r2", OTHERS))
     for posting in await ready(store):
         await begin(store, posting)
+        await retry(store, posting, after=0, ambiguous=True)
         await give_up(store, posting)
     assert await undelivered(store) == ["r2:root", "r1:root"]
     assert await resend(store, RELEASES) == 1

@@ -114,9 +114,11 @@ async def test_setting_replaces_what_waits_of_this_conversation_alone(store: Sto
 
 async def test_one_that_fired_is_not_set_again_in_its_stage_but_is_in_the_next(store: Store) -> None:
     await set_(store, NUDGE, ESCALATION)
-    await fire(store, await only(store, NOON + minutes(30)), NOON + minutes(30))
-    await set_(store, NUDGE, ESCALATION)
+    nudge = await only(store, NOON + minutes(30))
+    await fire(store, nudge, NOON + minutes(30))
+    await set_(store, reminder(due=35), ESCALATION)
     assert await waiting(store) == {"escalation": NOON + minutes(60)}
+    assert await store.read(lambda reader: reader.reminder(nudge.id)) == nudge
     await set_(store, reminder(stage=2), reminder(step="plan", due=20))
     assert await waiting(store) == {"nudge": NOON + minutes(30)}
     assert len(await due(store, NOON + minutes(99))) == 2
