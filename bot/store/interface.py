@@ -165,30 +165,40 @@ class Transaction(Reader, Protocol):
         ...
 
     def remember(self, delivery: str, reply: str, at: datetime) -> None:
-        """Keep a delivery's key and its answer, so that its repeat changes nothing and is answered the same."""
+        """Keep a delivery's key and its answer, so that its repeat changes nothing and is answered the same.
+
+        ContradictionError if it is kept already: whoever carries a request out asks `reply_to` first.
+        """
         ...
 
     def save(self, conversation: Conversation, *, is_open: bool) -> None:
-        """Insert or replace a conversation. DuplicateError if it is new and its like is open already."""
+        """Insert or replace a conversation. DuplicateError if it is to be open and its like is open already.
+
+        What it is about (dialogue, service, environment, version) never changes: ContradictionError.
+        """
         ...
 
     def append(self, event: Event) -> None:
-        """Append an event; its number must follow the last one's (the database enforces it)."""
+        """Append an event; its number must follow the last one's (the database enforces it), or ContradictionError."""
         ...
 
     def enqueue(self, message: Outgoing, at: datetime) -> None:
         """Put a message into the outbox. A `card` takes the place of one of the same conversation that still waits.
 
-        It is a new row all the same: settling an older one that is in flight says nothing about it.
+        It is a new row all the same: settling an older one that is in flight says nothing about it. A key that was
+        enqueued before changes nothing. Only a root or a direct message may belong to no conversation.
         """
         ...
 
     def set_reminders(self, conversation_id: str, reminders: tuple[Reminder, ...]) -> None:
-        """Replace the waiting reminders. One that fired already for its stage, kind and step is not set again."""
+        """Replace the waiting reminders. One that fired already for its stage, kind and step is not set again.
+
+        One that was put off and is wanted still stays put off. The id of a dropped one never names another.
+        """
         ...
 
     def fire(self, reminder_id: int, at: datetime) -> bool:
-        """Mark a reminder as fired. False if it no longer waits (fired, dropped, or put off meanwhile)."""
+        """Mark a reminder as fired. False if it no longer waits or is not due (fired, dropped, or put off meanwhile)."""
         ...
 
     def snooze(self, reminder_id: int, until: datetime) -> bool:
@@ -222,7 +232,10 @@ class Transaction(Reader, Protocol):
         ...
 
     def purge(self, before: datetime) -> int:
-        """Forget deliveries seen, sent outbox rows and fired reminders from before a moment; how many rows."""
+        """Forget deliveries seen, sent outbox rows and fired reminders from before a moment; how many rows.
+
+        A reminder that fired in its conversation's present stage is kept, so that it is not set again.
+        """
         ...
 
 
