@@ -22,7 +22,7 @@ from bot.core.dialogues import DIALOGUES
 from bot.http.door import SLACK_PATH
 from bot.pace import Pace
 from bot.settings import Configuration, Environment, load
-from bot.transports import until_signalled
+from bot.transports import HttpServer, until_signalled
 from playground.page_api import Due, PageApi
 from playground.seed import OPENS_AT, STARTS_AT, people_and_places, play_history
 from playground.slack.server import SlackServer
@@ -39,6 +39,7 @@ class Playground:
 
     slack: SlackServer
     application: Application
+    server: HttpServer
     clock: MovableClock
 
     def now(self) -> datetime:
@@ -115,7 +116,7 @@ async def playing(
                 await slack.socket_mode.connected()
             else:
                 slack.connect(f"{server.url}{SLACK_PATH}")
-            playground = Playground(slack, application, clock)
+            playground = Playground(slack, application, server, clock)
             clock.when_moved(application.schedule.wake)
             clock.when_moved(application.outbox.wake)
             parts.append(playground)
