@@ -198,7 +198,7 @@ class Transaction(Reader, Protocol):
         ...
 
     def fire(self, reminder_id: int, at: datetime) -> bool:
-        """Mark a reminder as fired. False if it no longer waits or is not due (fired, dropped, or put off meanwhile)."""
+        """Mark a reminder as fired. False if it no longer waits or is not due: fired, dropped, or put off meanwhile."""
         ...
 
     def snooze(self, reminder_id: int, until: datetime) -> bool:
