@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -91,17 +92,16 @@ class Application:
 
 
 def assemble(
-    environment: Environment, configuration: Configuration, clock: Clock | None = None, pace: Pace | None = None
+    environment: Environment,
+    configuration: Configuration,
+    store: SQLiteStore,
+    clock: Clock,
+    pace: Pace | None = None,
 ) -> Application:
-    """Put the application together. `pace`: how fast it may post; Slack's own limits unless told otherwise.
-
-    Raises ConfigurationError where the database can't be used.
-    """
-    clock = clock or SystemClock()
+    """Put the application together. `pace`: how fast it may post; Slack's own limits unless told otherwise."""
     background = Background()
     slack = Slack(environment.bot_token.get_secret_value(), base_url=environment.slack_api_url)
-    directory = Directory(slack, clock)
-    store = SQLiteStore(environment.database)
+    directory = Directory(slack, clock, default_zone=configuration.time_zone)
 
     async def undeliverable(posting: Posting, error: UndeliverableError) -> None:
         background.run(_tell_opener(store, slack, posting, error), "tell_undelivered")
@@ -116,18 +116,13 @@ def assemble(
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
     bolt = _bolt(environment, slack)
-    context = Context(configuration, conversations, queries, directory, slack, clock, background)
-    handlers.register(bolt, context)
-    socket = None
-    if environment.transport is Transport.SOCKET:
-        assert environment.app_token is not None
-        socket = SocketClient(bolt, environment.app_token.get_secret_value())
-    vital = Vital(store, outbox, schedule, socket, clock, clock.now())
-    door = Door(None if socket else AsyncSlackRequestHandler(bolt, path=SLACK_PATH), vital.health)
+    handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
+    socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
+    vital = Vital(store, outbox, schedule, socket, clock, clock.now(), version("greenlight"))
     return Application(
         environment=environment,
         bolt=bolt,
-        door=door,
+        door=Door(None if socket else AsyncSlackRequestHandler(bolt, path=SLACK_PATH), vital.health),
         store=store,
         slack=slack,
         directory=directory,
@@ -142,6 +137,11 @@ def assemble(
     )
 
 
+def _app_token(environment: Environment) -> str:
+    assert environment.app_token is not None  # the environment was refused otherwise
+    return environment.app_token.get_secret_value()
+
+
 @dataclass(frozen=True)
 class Vital:
     """What must work for Greenlight to be of use."""
@@ -152,6 +152,7 @@ class Vital:
     socket: SocketClient | None
     clock: Clock
     started: datetime
+    version: str
 
     async def health(self) -> Health:
         """The answer of `/health`."""
@@ -162,7 +163,7 @@ class Vital:
         }
         if self.socket is not None:
             checks["socket"] = await self.socket.connected()
-        return Health(version("greenlight"), int((self.clock.now() - self.started).total_seconds()), checks)
+        return Health(self.version, int((self.clock.now() - self.started).total_seconds()), checks)
 
 
 async def _tell_opener(store: SQLiteStore, slack: Slack, posting: Posting, error: UndeliverableError) -> None:
@@ -205,11 +206,16 @@ async def running(
     clock: Clock | None = None,
     pace: Pace | None = None,
 ) -> AsyncIterator[tuple[Application, HttpServer]]:
-    """Greenlight while it runs: listening, reminding, sending; stopped in the order intake, drain, scheduler, close."""
-    application = assemble(environment, configuration, clock, pace)
+    """Greenlight while it runs: listening, reminding, sending; stopped in the order intake, drain, scheduler, close.
+
+    Raises ConfigurationError where the database can't be used, OSError where the port is taken.
+    """
+    # On a thread: opening may migrate.
+    store = await asyncio.to_thread(SQLiteStore, environment.database)
+    application = assemble(environment, configuration, store, clock or SystemClock(), pace)
     server = HttpServer(application.door, environment.host, environment.port)
-    await application.start()
     try:
+        await application.start()
         await server.start()
         yield application, server
     finally:

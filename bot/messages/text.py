@@ -84,11 +84,16 @@ def link(url: str, label: str) -> str:
 
 
 def linked(outside: str) -> str:
-    """Outside text in which http(s) addresses, and nothing else, are links; a full stop behind one is no part of it."""
+    """Outside text in which http(s) addresses, and nothing else, are links; a full stop behind one is no part of it.
+
+    An address that was cut short is no link: it would lead elsewhere.
+    """
     plain = visible(outside)
     parts: list[str] = []
     end = 0
     for found in _URL.finditer(plain):
+        if found[0].endswith(ELLIPSIS):
+            continue
         address = found[0].rstrip(_END_OF_SENTENCE)
         parts += (escape(plain[end : found.start()]), f"<{entities(address)}>")
         end = found.start() + len(address)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.text import WORD_JOINER, bold, code, escape, link, linked, moment, one_line, visible
+from bot.messages.text import WORD_JOINER, bold, clip, code, escape, link, linked, moment, one_line, visible
 
 ANYTHING = st.text(
     alphabet=st.one_of(
@@ -137,3 +137,9 @@ def test_what_is_no_web_address_is_shown_and_leads_nowhere(address: str) -> None
 def test_a_moment_is_shown_in_the_readers_zone_and_in_utc_where_that_cant_be(style: str, shown: str) -> None:
     assert moment(datetime(2024, 1, 16, 16, tzinfo=UTC), style) == shown
     assert moment(datetime(2024, 1, 16, 19, tzinfo=timezone(timedelta(hours=3))), style) == shown
+
+
+def test_an_address_that_was_cut_short_is_no_link() -> None:
+    """It would lead elsewhere."""
+    assert linked(clip("see https://docs.example.com/a/long/path", 30)) == "see https://docs.example.com/…"
+    assert linked("see https://docs.example.com/a") == "see <https://docs.example.com/a>"
