@@ -57,6 +57,8 @@ CONNECT_TIMEOUT = 4.0
 CONNECTIONS = 32
 PAGE = 200
 LOOKUP_PAGES = 5
+NOT_OPENED = "Slack did not answer when I opened the form. If you see none, please try again; nothing was recorded."
+
 CLOCKS_APART = timedelta(minutes=2)
 """Slack's clock stamps messages, ours says since when to look for one."""
 
@@ -184,13 +186,13 @@ class Slack:
         return _open_view(await self._write("views.open", {"trigger_id": trigger, "view": dict(view)}))
 
     async def offer_view(self, trigger: str, view: Mapping[str, Any], user: str) -> bool:
-        """Open a modal; where Slack will not, because the trigger's time has passed, tell the person what to do."""
+        """Open a modal; where Slack does not, or the trigger's time has passed, tell the person what to do."""
         try:
             await self.open_view(trigger, view)
-        except UndeliverableError as error:
+        except (UndeliverableError, TransientError) as error:
             logger.warning("no view opened: %s", error, extra={"action": "open_view_failed"})
-            told = Message(escape(error.remedy))
-            await self.answer_privately(told, user=user)
+            remedy = error.remedy if isinstance(error, UndeliverableError) else NOT_OPENED
+            await self.answer_privately(Message(escape(remedy)), user=user)
             return False
         return True
 

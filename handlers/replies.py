@@ -75,7 +75,8 @@ def answer_to(context: Context, body: dict[str, Any], told: Refusal) -> BoltResp
         return _json({"response_type": "ephemeral", "text": message.text, "blocks": list(message.blocks)})
     if body.get("type") == "event_callback":
         return _answer_to_event(context, body["event"], told, message)
-    reply(context, body, message)
+    if body.get("user", {}).get("id"):
+        reply(context, body, message)
     return BoltResponse(status=200, body="")
 
 

@@ -14,6 +14,7 @@ from bot.core.prefill import prefill
 from bot.messages.modals import answers, modal, reference_of
 from bot.messages.references import STEP_ACTION, STEP_CALLBACK, Reference
 from handlers.context import Context
+from handlers.home import publish
 
 
 def register(app: AsyncApp, context: Context) -> None:
@@ -22,6 +23,8 @@ def register(app: AsyncApp, context: Context) -> None:
     @app.action(re.compile(f"^{STEP_ACTION}"))
     async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await click(context, body, Reference.read(action["value"]))
+        if body.get("view", {}).get("type") == "home":
+            context.background.run(publish(context, body["user"]["id"]), "publish_home")
         await ack()
 
     @app.view(STEP_CALLBACK)

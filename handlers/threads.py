@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -44,7 +45,7 @@ def whisper(context: Context, event: dict[str, Any], message: Message) -> None:
 
 async def answer(context: Context, event: dict[str, Any], delivery: str) -> Message | None:
     """Do what was typed. None where the thread itself shows the result."""
-    word, words = first_word(plain(_MENTION.sub("", event.get("text", ""), count=1)))
+    word, words = first_word(plain(_after_mention(event.get("text", ""), context.slack.bot_user)))
     record = await context.queries.in_thread(event["channel"], event.get("thread_ts", ""))
     if record is None:
         return lists.not_a_thread()
@@ -59,9 +60,16 @@ async def answer(context: Context, event: dict[str, Any], delivery: str) -> Mess
     answers = await _answers(context, record, name, words, event["user"])
     if step.form is not None and _needs_more(answers, step.form):
         await context.conversations.ask(reference, event["user"])
-        return lists.form_offer(step, reference)
+        # The button that is offered is as stale later as any other that was made now.
+        return lists.form_offer(step, replace(reference, stage=record.stage))
     await context.conversations.take(reference, event["user"], answers, delivery)
     return None
+
+
+def _after_mention(text: str, bot_user: str | None) -> str:
+    """What was typed to the bot: people who are mentioned first are called, not meant."""
+    _, mention, rest = text.partition(f"<@{bot_user}>")
+    return rest if mention else _MENTION.sub("", text, count=1)
 
 
 async def _answers(context: Context, record: Record, name: str, words: str, user: str) -> dict[str, Any]:
