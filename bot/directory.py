@@ -85,6 +85,13 @@ class Directory:
         except GreenlightError:
             return self._default_zone
 
+    async def name(self, user_id: str) -> str:
+        """A person's full name; the id where Slack does not say."""
+        try:
+            return (await self._users.get(user_id, self._budget)).name
+        except GreenlightError:
+            return user_id
+
     async def warm(self, services: Iterable[Service]) -> None:
         """Look up everybody who holds a role, a few at a time, so that the first click need not wait. Never raises."""
         holders = [holder for service in services for holder in service.roles.values()]

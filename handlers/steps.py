@@ -22,9 +22,11 @@ def register(app: AsyncApp, context: Context) -> None:
 
     @app.action(re.compile(f"^{STEP_ACTION}"))
     async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
-        await click(context, body, Reference.read(action["value"]))
-        if body.get("view", {}).get("type") == "home":
-            context.background.run(publish(context, body["user"]["id"]), "publish_home")
+        try:
+            await click(context, body, Reference.read(action["value"]))
+        finally:
+            if body.get("view", {}).get("type") == "home":  # which may have been open for hours
+                context.background.run(publish(context, body["user"]["id"]), "publish_home")
         await ack()
 
     @app.view(STEP_CALLBACK)

@@ -14,9 +14,8 @@ from bot.errors import Refusal
 from bot.messages import lists
 from bot.messages.message import Message
 from bot.messages.references import Reference
-from bot.store.interface import Record
 from handlers.context import Context
-from handlers.incoming import first_word, plain
+from handlers.incoming import first_word, in_names, plain, typed_answers
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+>")
 
@@ -57,7 +56,7 @@ async def answer(context: Context, event: dict[str, Any], delivery: str) -> Mess
         return lists.status(await context.queries.overview(record.id), context.clock.now())
     step = dialogue.step(name)
     reference = Reference(dialogue.name, step.name, record.id)
-    answers = await _answers(context, record, name, words, event["user"])
+    answers = await typed_answers(context, step.form, words, event["user"]) if step.form else {}
     if step.form is not None and _needs_more(answers, step.form):
         await context.conversations.ask(reference, event["user"])
         # The button that is offered is as stale later as any other that was made now.
@@ -70,13 +69,6 @@ def _after_mention(text: str, bot_user: str | None) -> str:
     """What was typed to the bot: people who are mentioned first are called, not meant."""
     _, mention, rest = text.partition(f"<@{bot_user}>")
     return rest if mention else _MENTION.sub("", text, count=1)
-
-
-async def _answers(context: Context, record: Record, name: str, words: str, user: str) -> dict[str, Any]:
-    form = DIALOGUES[record.dialogue].step(name).form
-    if form is None or not words:
-        return {}
-    return form.answers_from_words(words, context.clock.now(), await context.directory.zone(user))
 
 
 def _needs_more(answers: dict[str, Any], form: type[Form]) -> bool:
@@ -94,5 +86,5 @@ async def note(context: Context, body: dict[str, Any]) -> None:
         )
     author = f"<@{message['user']}>: " if message.get("user") else ""
     reference = Reference(record.dialogue, "note", record.id)
-    text = f"{author}{plain(message.get('text', ''))}"[:3000]
-    await context.conversations.take(reference, user, {"text": text}, body["trigger_id"])
+    text = await in_names(context, f"{author}{plain(message.get('text', ''))}")
+    await context.conversations.take(reference, user, {"text": text[:3000]}, body["trigger_id"])
