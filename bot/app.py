@@ -20,6 +20,7 @@ from bot.background import Background
 from bot.clock import Clock, SystemClock
 from bot.conversations import Conversations
 from bot.directory import Directory
+from bot.errors import StoreBusyError
 from bot.housekeeping import Housekeeping
 from bot.http.door import SLACK_PATH, Door
 from bot.http.health import Health
@@ -122,7 +123,7 @@ def assemble(
     return Application(
         environment=environment,
         bolt=bolt,
-        door=Door(None if socket else AsyncSlackRequestHandler(bolt, path=SLACK_PATH), vital.health),
+        door=Door(None if socket else AsyncSlackRequestHandler(bolt, path=SLACK_PATH), _secret(environment), vital.health),
         store=store,
         slack=slack,
         directory=directory,
@@ -135,6 +136,10 @@ def assemble(
         housekeeping=Housekeeping(store, clock),
         socket=socket,
     )
+
+
+def _secret(environment: Environment) -> str | None:
+    return environment.signing_secret.get_secret_value() if environment.signing_secret else None
 
 
 def _app_token(environment: Environment) -> str:
@@ -157,13 +162,19 @@ class Vital:
     async def health(self) -> Health:
         """The answer of `/health`."""
         checks = {
-            "database": await self.store.read(lambda reader: reader.healthy()),
+            "database": await self._answers(),
             "outbox": self.outbox.running,
             "scheduler": self.schedule.running,
         }
         if self.socket is not None:
             checks["socket"] = await self.socket.connected()
         return Health(self.version, int((self.clock.now() - self.started).total_seconds()), checks)
+
+    async def _answers(self) -> bool:
+        try:
+            return await self.store.read(lambda reader: reader.healthy())
+        except StoreBusyError:
+            return False
 
 
 async def _tell_opener(store: SQLiteStore, slack: Slack, posting: Posting, error: UndeliverableError) -> None:
@@ -176,7 +187,6 @@ async def _tell_opener(store: SQLiteStore, slack: Slack, posting: Posting, error
 
 def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
     """Bolt as the design measured it: answered after the commit, no call to Slack in the constructor or on the way."""
-    secret = environment.signing_secret.get_secret_value() if environment.signing_secret else ""
 
     async def authorize() -> AuthorizeResult:
         # One workspace, one token: nothing to look up. Bolt's own way asks auth.test on the first request.
@@ -189,12 +199,12 @@ def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
 
     return AsyncApp(
         name="greenlight",
-        signing_secret=secret,
+        signing_secret="",
+        request_verification_enabled=False,
         # Without a token: Bolt takes it from `authorize`, and warns about two.
         client=AsyncWebClient(base_url=environment.slack_api_url),
         authorize=authorize,
         process_before_response=True,
-        request_verification_enabled=bool(secret),
         logger=logging.getLogger("slack_bolt"),
     )
 

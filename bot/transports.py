@@ -17,6 +17,9 @@ from bot.http.door import AsgiApp
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
+GRACE = 5
+"""Seconds that the answers under way may take when the intake closes; Slack waits three for each."""
+
 
 class _Uvicorn(uvicorn.Server):
     """uvicorn, told when to stop by us: its own signal handling raises the signal again before we could close."""
@@ -46,7 +49,7 @@ class HttpServer:
             lifespan="off",
             log_config=None,
             access_log=False,
-            timeout_graceful_shutdown=5,
+            timeout_graceful_shutdown=GRACE,
         )
         self._config = config
         self._server = _Uvicorn(config)
@@ -101,7 +104,11 @@ class SocketClient:
 
     def __init__(self, bolt: AsyncApp, app_token: str) -> None:
         self._handler = AsyncSocketModeHandler(bolt, app_token)
+        self._handler.client.socket_mode_request_listeners = [self._answer]
         self._connecting: asyncio.Task[None] | None = None
+        self._unanswered = 0
+        self._all_answered = asyncio.Event()
+        self._all_answered.set()
 
     def start(self) -> None:
         """Connect beside everything else: the bot starts without Slack, and says in `/health` that it is alone."""
@@ -110,13 +117,26 @@ class SocketClient:
     async def _connect(self) -> None:
         await self._handler.connect_async()  # type: ignore[no-untyped-call]  # Bolt leaves it untyped
 
+    async def _answer(self, client: Any, request: Any) -> None:
+        self._unanswered += 1
+        self._all_answered.clear()
+        try:
+            await self._handler.handle(client, request)
+        finally:
+            self._unanswered -= 1
+            if not self._unanswered:
+                self._all_answered.set()
+
     async def connected(self) -> bool:
         return bool(await self._handler.client.is_connected())
 
     async def stop(self) -> None:
-        """Close the connection; what Slack has not seen acknowledged it delivers elsewhere or again."""
+        """Finish the answers that are under way, then close; what Slack has not seen answered it delivers again."""
         if self._connecting is not None:
             self._connecting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._connecting
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await self._all_answered.wait()
         await self._handler.close_async()  # type: ignore[no-untyped-call]  # as above

@@ -14,7 +14,7 @@ from bot.messages import lists
 from bot.messages.message import Message
 from bot.messages.references import Reference
 from handlers.context import Context
-from handlers.incoming import first_word, plain
+from handlers.incoming import first_word, plain, typed_answers
 from handlers.steps import open_form
 
 
@@ -64,7 +64,7 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
         services = context.configuration.services
         named, version, words = split(call.words, tuple(services), versioned="version" in form.model_fields)
         here = context.configuration.service_in(call.channel) or tuple(services.values())
-        given = await _given(context, call, form, words) | ({"version": version} if version else {})
+        given = await typed_answers(context, form, words, call.user) | ({"version": version} if version else {})
         service = named or (here[0].name if len(here) == 1 else "")
         reference = Reference(dialogue.name, step.name, service=service, channel=call.channel)
         if not service:
@@ -113,7 +113,10 @@ def questions(dialogue: Dialogue[Any], example: str) -> dict[str, Subcommand]:
         return lists.status(overview, context.clock.now())
 
     async def list_open(context: Context, call: Call) -> Message:
-        name, _, _ = split(call.words, tuple(context.configuration.services))
+        services = tuple(context.configuration.services)
+        name, subject, rest = split(call.words, services)
+        if unknown := subject or rest:
+            raise Refusal(f"There is no service “{unknown[:60]}”.", remedy=f"The services are: {', '.join(services)}.")
         found = await context.queries.open_ones(dialogue.name, services_meant(context, call, name))
         return lists.listing(found, context.clock.now())
 
