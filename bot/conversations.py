@@ -168,7 +168,9 @@ class Conversations:
     async def _actor_and_vouched(
         self, user: str, form: Form | None, policy: Service
     ) -> tuple[Actor, dict[str, frozenset[Role]]]:
-        people = (user, *form.verbal) if isinstance(form, ApprovalForm) else (user,)
+        if not isinstance(form, ApprovalForm) or not form.verbal:
+            return await self._directory.actor(user, policy), {}
+        people = (user, *form.verbal)
         actors = await asyncio.gather(*(self._directory.actor(person, policy) for person in people))
         return actors[0], {actor.id: actor.roles for actor in actors[1:]}
 

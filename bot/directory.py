@@ -42,11 +42,7 @@ class Directory:
         Never raises and takes at most the budget, however Slack does.
         """
         groups = dict.fromkeys(group for holders in service.roles.values() for group in holders.groups)
-        user, found = await asyncio.gather(
-            _or_error(self._users.get(user_id, self._budget)),
-            asyncio.gather(*(_or_error(self._groups.get(group, self._budget)) for group in groups)),
-        )
-        members = dict(zip(groups, found, strict=True))
+        user, members = await self._user_and_members(user_id, tuple(groups))
         roles: set[Role] = set()
         unknown: dict[Role, str] = {}
         for role, holders in service.roles.items():
@@ -61,6 +57,19 @@ class Directory:
             return Actor(user_id, user.name, frozenset(roles), {} if not user.may_hold_roles else unknown)
         last = self._users.last(user_id)
         return Actor(user_id, last.name if last else user_id, frozenset(), unknown)
+
+    async def _user_and_members(
+        self, user_id: str, groups: tuple[str, ...]
+    ) -> tuple[User | GreenlightError, dict[str, frozenset[str] | GreenlightError]]:
+        """An account and the members of groups, all asked for at once; an error stands for what can't be known."""
+        user, known = self._users.fresh(user_id), {group: self._groups.fresh(group) for group in groups}
+        if user is not None and None not in known.values():
+            return user, {group: members for group, members in known.items() if members is not None}
+        asked, found = await asyncio.gather(
+            _or_error(self._users.get(user_id, self._budget)),
+            asyncio.gather(*(_or_error(self._groups.get(group, self._budget)) for group in groups)),
+        )
+        return asked, dict(zip(groups, found, strict=True))
 
     async def holders(self, role: Role, service: Service) -> tuple[str, ...]:
         """The user ids of those who hold a role: listed people first, then the groups' members, known inactive ones

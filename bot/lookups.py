@@ -57,6 +57,11 @@ class Lookups(Generic[T]):
             raise TransientError("Greenlight is stopping")
         return flight.result()
 
+    def fresh(self, key: str) -> T | None:
+        """The answer, if it is known and needs no asking: without a task or a turn of the loop."""
+        known = self._known.get(key)
+        return known.value if known is not None and self._clock.now() - known.at < FRESH else None
+
     def last(self, key: str) -> T | None:
         """The last answer, however old it is."""
         known = self._known.get(key)

@@ -16,8 +16,9 @@ from typing import TypeAlias
 from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryIntervalCalculator
 
 from bot.clock import Clock
+from bot.core.events import Outgoing
 from bot.errors import StoreBusyError, TransientError
-from bot.messages.message import Message
+from bot.messages.message import Message, Said
 from bot.pace import CARDS, Pace
 from bot.slack import AmbiguousError, AuthorizationError, Posted, RateLimitedError, Slack, UndeliverableError
 from bot.store.interface import Posting, Reader, Store, Transaction
@@ -41,14 +42,17 @@ STORE_PAUSE = 1.0
 GRACE = 3.0
 """Seconds that what is being sent at the end may take, after the drain."""
 
+Wording: TypeAlias = Callable[[Outgoing], Awaitable[tuple[Said, ...]]]
+"""Puts a message that names an event into words; it may be several messages, or none."""
+
 WhenUndeliverable: TypeAlias = Callable[[Posting, UndeliverableError], Awaitable[None]]
 
 
 class Outbox:
     """Sends the store's postings: lanes at the same time, one after the other within a lane.
 
-    `on_undeliverable` is told what Slack refuses for good. Call `wake` after a commit that enqueued something, and
-    after the clock was moved.
+    `wording` puts into words what an event makes be said; `on_undeliverable` is told what Slack refuses for good. Call
+    `wake` after a commit that enqueued something, and after the clock was moved.
     """
 
     def __init__(
@@ -58,12 +62,14 @@ class Outbox:
         clock: Clock,
         pace: Pace | None = None,
         on_undeliverable: WhenUndeliverable | None = None,
+        wording: Wording | None = None,
     ) -> None:
         self._store = store
         self._slack = slack
         self._clock = clock
         self._pace = pace or Pace()
         self._on_undeliverable = on_undeliverable
+        self._wording = wording
         self._backoff = BackoffRetryIntervalCalculator(backoff_factor=1.0)
         self._busy: set[str] = set()
         self._paused: dict[str, float] = {}
@@ -211,25 +217,51 @@ class Outbox:
             await self._store.write(partial(_settle, posting=posting, posted=posted, at=self._clock.now()))
 
     async def _say(self, posting: Posting) -> Posted | None:
-        """Send it, unless it has been. None for a card, which is posted nowhere anew."""
-        outgoing = posting.message
-        message = Message(outgoing.text, outgoing.blocks)
-        if outgoing.kind == "card":
-            assert posting.thread_ts is not None
-            await self._slack.update(outgoing.channel, posting.thread_ts, message)
-            return None
-        thread_ts = posting.thread_ts if outgoing.kind == "reply" else None
-        if posting.ambiguous and (found := await self._look_up(posting, thread_ts)):
-            return found
-        return await self._slack.post(
-            outgoing.channel, message, key=outgoing.key, thread_ts=thread_ts, broadcast=outgoing.broadcast
-        )
+        """Send it, unless it has been. None for a card, which is posted nowhere anew, and for what says nothing."""
+        outgoing, posted = posting.message, None
+        for index, said in enumerate(await self._words(outgoing)):
+            if outgoing.kind == "card":
+                assert posting.thread_ts is not None
+                await self._slack.update(outgoing.channel, posting.thread_ts, said.message)
+                return None
+            key = f"{outgoing.key}:{index}" if outgoing.event else outgoing.key
+            posted = await self._say_part(posting, said, key, index)
+        return posted
 
-    async def _look_up(self, posting: Posting, thread_ts: str | None) -> Posted | None:
+    async def _words(self, outgoing: Outgoing) -> tuple[Said, ...]:
+        """What is to be said: as it stands in the row, or what the event it names makes be said."""
+        if not outgoing.event or self._wording is None:
+            return (Said(Message(outgoing.text, outgoing.blocks), outgoing.broadcast),)
+        return await self._wording(outgoing)
+
+    async def _say_part(self, posting: Posting, said: Said, key: str, index: int) -> Posted:
+        outgoing = posting.message
+        thread_ts = posting.thread_ts if outgoing.kind == "reply" else None
+        try:
+            if posting.ambiguous and (found := await self._look_up(posting, thread_ts, key)):
+                return found
+            if index:
+                await self._pace_out(lane_of(posting))
+            return await self._slack.post(
+                outgoing.channel, said.message, key=key, thread_ts=thread_ts, broadcast=said.broadcast
+            )
+        except TransientError as error:
+            if index:  # the parts before it are there: they are looked for before anything is said again
+                raise AmbiguousError(str(error), error.retry_after) from error
+            raise
+
+    async def _pace_out(self, lane: str) -> None:
+        """Wait for a lane's next turn: the parts of one message keep the pace that messages keep."""
+        wait = self._pace.spend(lane)
+        while wait > 0:
+            await asyncio.sleep(wait)
+            wait = self._pace.spend(lane)
+
+    async def _look_up(self, posting: Posting, thread_ts: str | None, key: str) -> Posted | None:
         """Whether an earlier try did reach Slack. AmbiguousError where that can't be known for now."""
         outgoing = posting.message
         try:
-            return await self._slack.find_by_key(outgoing.channel, thread_ts, outgoing.key, posting.enqueued_at)
+            return await self._slack.find_by_key(outgoing.channel, thread_ts, key, posting.enqueued_at)
         except TransientError as error:
             raise AmbiguousError(str(error), error.retry_after) from error
         except UndeliverableError as error:

@@ -54,9 +54,12 @@ class Opening:
 
 @dataclass(frozen=True)
 class Taken:
-    """A step as it was recorded. `repeated`: the delivery was seen before, and nothing was changed now."""
+    """A step as it was recorded: the conversation after it. `repeated`: the delivery was seen before, and nothing was
+    changed now.
+    """
 
-    conversation: str
+    conversation: Any
+    policy: Service
     repeated: bool = False
 
 
@@ -78,17 +81,17 @@ def open_conversation(
 ) -> Taken:
     """Open a conversation with a dialogue's first step. Refusal where its like is open already."""
     if (seen := tx.reply_to(delivery)) is not None:
-        return Taken(seen, repeated=True)
+        return Taken(read_conversation(load(tx, seen)), policy, repeated=True)
     dialogue = DIALOGUES[opening.dialogue]
     if dialogue.ticket:
         opening = replace(opening, version=f"{dialogue.ticket}-{tx.next_number(dialogue.name)}")
     blank = opening.blank(dialogue, move, policy, now)
     try:
-        _record(tx, dialogue, Situation(blank, move, policy, now))
+        opened = _record(tx, dialogue, Situation(blank, move, policy, now))
     except DuplicateError as error:
         raise _already_open(tx, dialogue, error.id) from error
     tx.remember(delivery, opening.id, now)
-    return Taken(opening.id)
+    return Taken(opened, policy)
 
 
 def _already_open(tx: Reader, dialogue: Dialogue[Any], conversation_id: str) -> Refusal:
@@ -103,18 +106,18 @@ def take_step(
     tx: Transaction, conversation_id: str, move: Move, policies: Mapping[str, Service], delivery: str, now: datetime
 ) -> Taken:
     """Take a step of a conversation. Refusal where it is not possible; a repeated delivery changes nothing."""
-    if delivery and tx.reply_to(delivery) is not None:
-        return Taken(conversation_id, repeated=True)
     record = load(tx, conversation_id)
     conversation, policy = read_conversation(record), policy_of(record, policies)
+    if delivery and tx.reply_to(delivery) is not None:
+        return Taken(conversation, policy, repeated=True)
     dialogue = DIALOGUES[record.dialogue]
     try:
-        _record(tx, dialogue, Situation(conversation, move, policy, now))
+        changed = _record(tx, dialogue, Situation(conversation, move, policy, now))
     except DuplicateError as error:  # a finished one is opened again while its like is under way
         raise _already_open(tx, dialogue, error.id) from error
     if delivery:
         tx.remember(delivery, conversation_id, now)
-    return Taken(conversation_id)
+    return Taken(changed, policy)
 
 
 def load(reader: Reader, conversation_id: str) -> Record:
@@ -136,45 +139,43 @@ def policy_of(record: Record, policies: Mapping[str, Service]) -> Service:
     return policy
 
 
-def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any]) -> None:
-    """Decide, and write all that follows from the decision."""
+def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any]) -> Any:
+    """Decide, write all that follows from the decision, and return the conversation after it."""
     before, policy, now = situation.conversation, situation.policy, situation.now
     event = decide(dialogue, situation)
     after = evolve(dialogue, before, event)
     # The snapshot first: its unique key settles a race of two openings before anything else is written.
     tx.save(after, is_open=not dialogue.state(after.state).final)
     tx.append(event)
-    _say(tx, dialogue, before, after, event, policy, now)
+    _say(tx, dialogue, before, after, event, now)
     wanted = reminders_for(dialogue, after, policy)
     # A note must not wake reminders that were put off: only what changed is set anew.
     if after.stage != before.stage or wanted != reminders_for(dialogue, before, policy):
         tx.set_reminders(after.id, wanted)
+    return after
 
 
 def _say(
-    tx: Transaction,
-    dialogue: Dialogue[Any],
-    before: Conversation,
-    after: Conversation,
-    event: Event,
-    policy: Service,
-    now: datetime,
+    tx: Transaction, dialogue: Dialogue[Any], before: Conversation, after: Conversation, event: Event, now: datetime
 ) -> None:
-    voice = VOICES[dialogue.name]
-    prefix = f"{after.id}:{event.number}"
-    messages = [(said.message, said.broadcast) for said in voice.told(after, event, policy)]
-    card = voice.card(after, policy)
-    stays = dialogue.step(event.step).to == SAME and card == voice.card(before, policy)
-    if not stays:
-        head, *rest = fit(card)
-        kind: Literal["card", "root"] = "card" if before.number else "root"
-        outgoing = Outgoing(f"{prefix}:card", kind, after.channel, head.text, head.blocks, after.id)
-        tx.enqueue(outgoing, now)
-        messages = [(part, False) for part in rest if not before.number] + messages
-    parts = [(part, broadcast) for message, broadcast in messages for part in fit(message)]
-    for index, (part, broadcast) in enumerate(parts):
-        key = f"{prefix}:{index}"
-        tx.enqueue(Outgoing(key, "reply", after.channel, part.text, part.blocks, after.id, broadcast=broadcast), now)
+    """Enqueue what the event makes be said; bot.wording puts it into words when it is sent."""
+    step = dialogue.step(event.step)
+    prefix, title = f"{after.id}:{event.number}", f"{after.version}: {step.label}"
+
+    def outgoing(name: str, kind: Literal["root", "card", "reply"]) -> Outgoing:
+        return Outgoing(f"{prefix}:{name}", kind, after.channel, title, (), after.id, event=event.number)
+
+    if not before.number:
+        tx.enqueue(outgoing("card", "root"), now)
+    elif step.to != SAME or _is_changed(before, after):
+        tx.enqueue(outgoing("card", "card"), now)
+    tx.enqueue(outgoing("told", "reply"), now)
+
+
+def _is_changed(before: Conversation, after: Conversation) -> bool:
+    """True if more happened than that something was noted."""
+    noted = {"number": after.number, "forms": after.forms}
+    return before.model_copy(update=noted) != after
 
 
 def fire_reminder(tx: Transaction, told: Recipients, policies: Mapping[str, Service], now: datetime) -> None:

@@ -12,6 +12,7 @@ from bot.core.policy import Service
 from bot.errors import Refusal
 from bot.messages import lists
 from bot.messages.message import Message
+from bot.messages.overview import Overview
 from bot.messages.references import Reference
 from handlers.context import Context
 from handlers.incoming import first_word, plain, typed_answers
@@ -74,15 +75,9 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
             await open_form(context, reference, call.user, call.trigger, given)
             return None
         taken = await context.conversations.take(reference, call.user, given, call.trigger)
-        return lists.recorded(await context.queries.overview(taken.conversation))
+        return lists.recorded(Overview(dialogue, taken.conversation, taken.policy))
 
     return answer
-
-
-async def _given(context: Context, call: Call, form: type[Form], words: str) -> dict[str, Any]:
-    if not words:
-        return {}
-    return form.answers_from_words(words, context.clock.now(), await context.directory.zone(call.user))
 
 
 def _is_complete(form: type[Form], given: Mapping[str, Any]) -> bool:

@@ -76,6 +76,9 @@ class Conversation(Fact):
 class Outgoing:
     """One thing to be said. `key` names it for ever, so that it is never said twice.
 
+    What an event makes be said is named by `event`, its number, and put into words when it is sent: `text` is then
+    only its title, `blocks` are empty, and it may become several messages. 0: `text` and `blocks` are all of it.
+
     kind `root` opens the conversation's thread in `channel`; `reply` goes into that thread (`broadcast`: and to the
     channel); `card` replaces the root's content (a newer card replaces one that still waits); `direct` goes to the
     person `channel` (a user id) alone.
@@ -88,6 +91,7 @@ class Outgoing:
     blocks: tuple[dict[str, Any], ...] = ()
     conversation: str = ""
     broadcast: bool = False
+    event: int = 0
 
 
 ReminderKind = Literal["nudge", "escalation", "due", "step"]

@@ -7,11 +7,11 @@ HTTP API (`Form.model_json_schema`) and the words typed in a thread (`Form.answe
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -142,9 +142,9 @@ class Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @classmethod
-    def asks(cls) -> dict[str, tuple[Ask, FieldInfo]]:
+    def asks(cls) -> Mapping[str, tuple[Ask, FieldInfo]]:
         """Every field with how it is asked for, in the order of the form."""
-        return {name: (_ask_of(name, info), info) for name, info in cls.model_fields.items()}
+        return _asks(cls)
 
     @classmethod
     def from_answers(cls, answers: Mapping[str, Any]) -> Self:
@@ -224,6 +224,12 @@ def _is_empty(value: object) -> bool:
     return value is None or value in ([], ()) or (isinstance(value, str) and not value.strip())
 
 
+@cache
+def _asks(form: type[Form]) -> Mapping[str, tuple[Ask, FieldInfo]]:
+    """A class does not change: its fields are looked through once."""
+    return {name: (_ask_of(name, info), info) for name, info in form.model_fields.items()}
+
+
 def _ask_of(name: str, info: FieldInfo) -> Ask:
     found = next((extra for extra in info.metadata if isinstance(extra, Ask)), None)
     if found is None:
@@ -231,18 +237,17 @@ def _ask_of(name: str, info: FieldInfo) -> Ask:
     return found
 
 
+# A word is a run of pieces without spaces; a piece in quotes may hold them. A quote that is not closed fits neither.
+_WORD = re.compile(r'(?:"[^"]*"|[^"\s])+')
+
+
 def _split(words: str) -> list[str]:
-    # Phones type curly quotes; a shell's apostrophe would otherwise eat "don't", its backslash a path's.
+    """The words of a typed line. Not a shell's rules: its apostrophe would eat "don't", its backslash a path's."""
+    # Phones type curly quotes.
     plain = re.sub("[“”„‟]", '"', words).replace("\u00a0", " ")
-    lexer = shlex.shlex(plain, posix=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
-    lexer.quotes = '"'
-    lexer.escape = ""
-    try:
-        return list(lexer)
-    except ValueError as error:
-        raise Refusal("A quotation mark is not closed.", remedy='Write field="several words".') from error
+    if plain.count('"') % 2:
+        raise Refusal("A quotation mark is not closed.", remedy='Write field="several words".')
+    return [word.replace('"', "") for word in _WORD.findall(plain)]
 
 
 _NEEDED = "This is needed."

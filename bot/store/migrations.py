@@ -77,6 +77,7 @@ CREATE TABLE outbox (
         CASE kind WHEN 'card' THEN 'card:' WHEN 'direct' THEN channel || ':' ELSE '' END
         || coalesce(conversation, channel)
     ) VIRTUAL,
+    event INTEGER NOT NULL DEFAULT 0,
     broadcast INTEGER NOT NULL CHECK (broadcast IN (0, 1)),
     state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'undelivered', 'superseded')),
     enqueued_at TEXT NOT NULL CHECK (length(enqueued_at) = 32),

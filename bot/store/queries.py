@@ -32,7 +32,7 @@ NEXT = f"{_REMINDER} WHERE fired_at IS NULL ORDER BY due_at, id LIMIT 1"
 NEXT_OF = f"{_REMINDER} WHERE fired_at IS NULL AND conversation = ? ORDER BY due_at, id LIMIT 1"
 REMINDER = f"{_REMINDER} WHERE id = ?"
 
-_MESSAGE = "outbox.id, key, kind, outbox.channel, text, blocks, coalesce(conversation, ''), broadcast"
+_MESSAGE = "outbox.id, key, kind, outbox.channel, text, blocks, coalesce(conversation, ''), broadcast, event"
 # Held back: what stands behind a head that is not posted, or behind an earlier message of its own line. A line is a
 # thread's root and replies, or its card, or what goes from there to one person.
 _FREE = """
@@ -97,8 +97,9 @@ def _reminder(row: Row) -> StoredReminder:
 
 
 def _message(row: Row) -> Outgoing:
-    key, kind, channel, text, blocks, conversation, broadcast = row
-    return Outgoing(key, kind, channel, text, tuple(from_json(blocks)), conversation, broadcast=bool(broadcast))
+    key, kind, channel, text, blocks, conversation, broadcast, event = row
+    shown = tuple(from_json(blocks))
+    return Outgoing(key, kind, channel, text, shown, conversation, broadcast=bool(broadcast), event=event)
 
 
 class SQLiteReader:

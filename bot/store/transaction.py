@@ -29,8 +29,8 @@ SAVE = """
 """
 APPEND = "INSERT INTO events (conversation, number, step, actor, at, event) VALUES (?, ?, ?, ?, ?, ?)"
 ENQUEUE = """
-    INSERT INTO outbox (key, conversation, kind, channel, text, blocks, broadcast, enqueued_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+    INSERT INTO outbox (key, conversation, kind, channel, text, blocks, broadcast, event, enqueued_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
 """
 SUPERSEDE_WAITING = """
     UPDATE outbox SET state = 'superseded', settled_at = ?
@@ -134,7 +134,8 @@ class SQLiteTransaction(SQLiteReader):
 
     def enqueue(self, message: Outgoing, at: datetime) -> None:
         it, moment = message, write_moment(at)
-        values = (it.key, it.conversation or None, it.kind, it.channel, it.text, write_json(it.blocks), it.broadcast)
+        shown = write_json(it.blocks) if it.blocks else "[]"
+        values = (it.key, it.conversation or None, it.kind, it.channel, it.text, shown, it.broadcast, it.event)
         added = self._execute(ENQUEUE, (*values, moment))
         if it.kind == "card" and added.rowcount:
             # A new row and not a changed one: the older may be on its way to Slack at this moment.

@@ -37,7 +37,8 @@ def long(length: int) -> str:
     return text[:length].strip()
 
 
-LINE, ENTRY = long(150), long(290)
+# A typed mention becomes the person's name, which is a little longer.
+LINE, ENTRY = long(146), long(290)
 
 
 async def play(player: Player) -> None:

@@ -1,0 +1,62 @@
+"""Puts what an event makes be said into words, when it is sent and not before: the answer to a click is not kept
+waiting for it. A card is always that of the present state; what happened is told as of its own moment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from bot.core.dialogue import evolve
+from bot.core.dialogues import DIALOGUES
+from bot.core.events import Event, Outgoing
+from bot.core.policy import Service
+from bot.messages.limits import fit
+from bot.messages.message import Said
+from bot.messages.voices import VOICES
+from bot.service import read_conversation
+from bot.store.interface import Reader, Record, Store
+
+
+class Wording:
+    """The messages of a posting that names an event; none where the event has nothing more to say."""
+
+    def __init__(self, store: Store, policies: Mapping[str, Service]) -> None:
+        self._store = store
+        self._policies = policies
+
+    async def __call__(self, outgoing: Outgoing) -> tuple[Said, ...]:
+        record, events = await self._store.read(partial(_load, conversation_id=outgoing.conversation))
+        # A service that has left the configuration still finishes its sentence.
+        policy = self._policies.get(record.service) or Service(name=record.service, channels=(record.channel,))
+        voice = VOICES[record.dialogue]
+        if outgoing.kind == "card":
+            return (Said(fit(voice.card(read_conversation(record), policy))[0]),)
+        then = _as_of(record, events, outgoing.event)
+        if outgoing.kind == "root":
+            return (Said(fit(voice.card(then, policy))[0]),)
+        rest = fit(voice.card(then, policy))[1:] if outgoing.event == 1 else ()
+        told = voice.told(then, events[outgoing.event - 1], policy)
+        parts = [Said(part, said.broadcast) for said in told for part in fit(said.message)]
+        return (*map(Said, rest), *parts)
+
+
+def _load(reader: Reader, conversation_id: str) -> tuple[Record, tuple[Event, ...]]:
+    record = reader.load(conversation_id)
+    assert record is not None, "the outbox refers to it"
+    return record, reader.events(conversation_id)
+
+
+def _as_of(record: Record, events: tuple[Event, ...], number: int) -> Any:
+    """The conversation as it was after an event: the fold of what happened until then."""
+    dialogue = DIALOGUES[record.dialogue]
+    now = read_conversation(record)
+    if now.number == number:
+        return now
+    identity = ("id", "dialogue", "service", "environment", "version", "channel", "opened_at", "opened_by")
+    facts = {name: getattr(now, name) for name in identity}
+    conversation = dialogue.conversation(**facts, state="", since=now.opened_at)
+    for event in events[:number]:
+        conversation = evolve(dialogue, conversation, event)
+    return conversation
