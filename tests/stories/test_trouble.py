@@ -129,3 +129,21 @@ async def test_it_starts_while_slack_cannot_be_reached(tmp_path: Path) -> None:
         player = Player(playground)
         await player.command(CHARLIE, "/release list", "#releases")
         assert "Nothing is under way" in whispered(player, CHARLIE)
+
+
+async def test_a_message_of_many_parts_that_breaks_off_in_the_middle_is_completed_and_no_part_is_said_twice(
+    player: Player,
+) -> None:
+    """A hundred long changes need several messages; the answers to some are lost on the way."""
+    changes = "; ".join(f"CHANGE-{number:03d} {'x' * 250}" for number in range(100))
+    faults = player.playground.slack.faults
+    await player.command(CHARLIE, f"/release {TYPED.replace('STORY-123', changes)}", "#releases")
+    whole = keys(player)
+    assert len(whole) > 3
+    faults.next_calls("chat.postMessage", "accepted_then_dropped", times=2)
+    await player.command(
+        CHARLIE, f"/release {TYPED.replace('STORY-123', changes).replace('v1.2.0', 'v1.3.0')}", "#releases"
+    )
+    await player.person(CHARLIE).sees(lambda _: len(keys(player)) == 2 * len(whole), channel="#releases", timeout=30)
+    await player.playground.settled()
+    assert len(set(keys(player))) == 2 * len(whole)
