@@ -65,7 +65,7 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
         services = context.configuration.services
         named, version, words = split(call.words, tuple(services), versioned="version" in form.model_fields)
         here = context.configuration.service_in(call.channel) or tuple(services.values())
-        given = await typed_answers(context, form, words, call.user) | ({"version": version} if version else {})
+        given = _with_version(version, await typed_answers(context, form, words, call.user))
         service = named or (here[0].name if len(here) == 1 else "")
         reference = Reference(dialogue.name, step.name, service=service, channel=call.channel)
         if not service:
@@ -78,6 +78,14 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
         return lists.recorded(Overview(dialogue, taken.conversation, taken.policy))
 
     return answer
+
+
+def _with_version(version: str, typed: dict[str, Any]) -> dict[str, Any]:
+    """The answers with the version that stood before them. Refusal where the words name another, such as `v 1.2`."""
+    if version and "version" in typed:
+        both = f"“{version[:60]}” or “{str(typed['version'])[:60]}”"
+        raise Refusal(f"Which version is meant, {both}?", remedy="Write it once, without spaces, such as v1.2.0.")
+    return typed | ({"version": version} if version else {})
 
 
 def _is_complete(form: type[Form], given: Mapping[str, Any]) -> bool:

@@ -82,7 +82,7 @@ async def refused(port: int) -> None:
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
+            except ConnectionError:
                 return
             writer.close()
             await writer.wait_closed()

@@ -81,8 +81,7 @@ class Conversations:
         return message
 
     def changed(self, message: Message) -> None:
-        """Tell who sees it that a message now reads differently."""
-        message.pings = frozenset(mentioned(message.text, message.blocks))
+        """Tell who sees it that a message now reads differently. A mention that comes in later notifies nobody."""
         channel = self._workspace.channels[message.channel]
         self._tell("message_changed", message, channel)
 
