@@ -29,10 +29,10 @@ LANES_AT_ONCE = 16
 LOOK_AGAIN = 30.0
 """Seconds after which the store is read without being woken: a safety net."""
 
-SHARE = 4
+SHARE = 20
 SHORTEST_GAP = 0.005
 LONGEST_GAP = 0.25
-"""Seconds between two reads. Under load a read is followed by a pause of four times its length, within these."""
+"""Seconds between two reads. Under load a read is followed by a pause of twenty times its length, within these."""
 
 LONGEST_BACKOFF = 8
 """Doublings of one second: some four minutes."""

@@ -28,9 +28,9 @@ LONGEST_RETRY = timedelta(seconds=5)
 GRACE = 5.0
 """Seconds that the batch which is being fired at the end may take."""
 
-SHARE = 4
+SHARE = 20
 LONGEST_GAP = 0.1
-"""Seconds. Under load a look at the store is followed by a pause of four times its length, at most this."""
+"""Seconds. Under load a look at the store is followed by a pause of twenty times its length, at most this."""
 
 Fire: TypeAlias = Callable[[tuple[StoredReminder, ...]], Awaitable[None]]
 

@@ -196,7 +196,7 @@ class Form(BaseModel):
 
     @classmethod
     def _typed(cls, name: str, value: str, now: datetime, zone: str) -> object:
-        ask = _ask_of(name, cls.model_fields[name])
+        ask, _ = cls.asks()[name]
         if ask.widget is Widget.LINES:
             return [part.strip() for part in value.split(";") if part.strip()]
         if ask.widget is Widget.MOMENT:
