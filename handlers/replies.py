@@ -7,6 +7,7 @@ import logging
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.errors import Refusal, StoreBusyError
@@ -17,6 +18,9 @@ from bot.messages.refusals import notice, refusal
 from handlers.context import Context
 
 logger = logging.getLogger(__name__)
+
+RETRIES = 3
+"""How often Slack delivers an event again: at once, after a minute, after five."""
 
 NOT_RECORDED = Refusal(
     "That was not recorded: the store is busy.", remedy="Please repeat it; repeating is safe, nothing happens twice."
@@ -46,10 +50,12 @@ def register(app: AsyncApp, context: Context) -> None:
     """The edge where every error of a handler ends: the person is told, the log has the rest."""
 
     @app.error
-    async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
+    async def failed(error: Exception, body: dict[str, Any], request: AsyncBoltRequest) -> BoltResponse:
         told = as_refusal(error)
         if told is FAILED:
             logger.error("handler failed", exc_info=error, extra={"action": "handler_failed"})
+        if told is NOT_RECORDED and body.get("type") == "event_callback" and _comes_again(request):
+            return BoltResponse(status=500, body="")
         return answer_to(context, body, told)
 
 
@@ -63,10 +69,7 @@ def as_refusal(error: Exception) -> Refusal:
 
 
 def answer_to(context: Context, body: dict[str, Any], told: Refusal) -> BoltResponse:
-    """The HTTP answer to a refused request: in the form, in the command's answer, or privately after a plain 200.
-
-    A failed event is answered 500 so that Slack delivers it again (docs.slack.dev, Events API, retries).
-    """
+    """The HTTP answer to a refused request: in the form, in the command's answer, or privately after a plain 200."""
     if body.get("type") == "view_submission":
         errors = field_errors(told, body["view"])
         return _json({"response_action": "errors", "errors": errors})
@@ -74,19 +77,23 @@ def answer_to(context: Context, body: dict[str, Any], told: Refusal) -> BoltResp
     if "command" in body:
         return _json({"response_type": "ephemeral", "text": message.text, "blocks": list(message.blocks)})
     if body.get("type") == "event_callback":
-        return _answer_to_event(context, body["event"], told, message)
+        _answer_to_event(context, body["event"], message)
+        return BoltResponse(status=200, body="")
     if body.get("user", {}).get("id"):
         reply(context, body, message)
     return BoltResponse(status=200, body="")
 
 
-def _answer_to_event(context: Context, event: dict[str, Any], told: Refusal, message: Message) -> BoltResponse:
-    if told is NOT_RECORDED:
-        return BoltResponse(status=500, body="")
+def _answer_to_event(context: Context, event: dict[str, Any], message: Message) -> None:
     if event.get("channel") and event.get("user"):
         work = context.slack.post_ephemeral(event["channel"], event["user"], message, thread_ts=event.get("thread_ts"))
         context.background.run(work, "whisper")
-    return BoltResponse(status=200, body="")
+
+
+def _comes_again(request: AsyncBoltRequest) -> bool:
+    """True if Slack delivers an event once more where we fail (docs.slack.dev, Events API, retries)."""
+    [tried] = request.headers.get("x-slack-retry-num", ["0"])
+    return not tried.isdigit() or int(tried) < RETRIES
 
 
 def _json(content: dict[str, Any]) -> BoltResponse:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from bot.core.dialogues import DIALOGUES
 from bot.errors import GreenlightError
 
 STEP_ACTION = "step:"
@@ -47,7 +48,12 @@ class Reference:
 
     @classmethod
     def read(cls, written: str) -> Reference:
+        """The reference as it was written. ReferenceUnreadableError where it isn't ours, or names what is no more."""
         try:
-            return cls(**json.loads(written))
+            found = cls(**json.loads(written))
         except (TypeError, ValueError) as error:
             raise ReferenceUnreadableError(written[:100]) from error
+        dialogue = DIALOGUES.get(found.dialogue)
+        if dialogue is None or all(step.name != found.step for step in dialogue.steps):
+            raise ReferenceUnreadableError(written[:100])
+        return found
