@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core import release_forms as forms
@@ -13,6 +13,9 @@ from bot.core.policy import Service
 from bot.core.release_rules import Release
 
 Answers = dict[str, Any]
+
+PREPARATION = timedelta(minutes=30)
+"""What a plan leaves QA at least to agree to its time, unless somebody says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,12 @@ def _plan(known: Known) -> Answers:
         "error_monitoring": f"Will watch {links[0]}" if links else "",
         "performance_monitoring": f"Will watch {links[-1]}" if links else "",
     }
-    return {"rollback_target": known.verified} | watching | last | {"when": when}
+    return {"rollback_target": known.verified} | watching | last | {"when": when or _full_hour_after(known.now)}
+
+
+def _full_hour_after(now: datetime) -> datetime:
+    """The first full hour that leaves QA half an hour to agree to it."""
+    return (now + PREPARATION - timedelta.resolution).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def _start(known: Known) -> Answers:

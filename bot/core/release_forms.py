@@ -129,13 +129,13 @@ class ApprovalForm(Form):
     rollback_threshold: Annotated[
         OneLine,
         AfterValidator(_threshold),
-        Ask("is", hint="A comparison with a unit.", placeholder=">5%"),
+        Ask("Threshold", hint="A comparison with a unit, such as >5% or >2s.", placeholder=">5%"),
     ]
-    rollback_endpoint: Annotated[OneLine | None, Ask("on the endpoint", placeholder="/api/v1/orders/tracking")] = None
+    rollback_endpoint: Annotated[OneLine | None, Ask("Endpoint", placeholder="/api/v1/orders/tracking")] = None
     rollback_minutes: Annotated[
         int,
         Field(ge=1, le=24 * 60),
-        Ask("within minutes of the deployment", Widget.NUMBER),
+        Ask("Minutes after the deployment", Widget.NUMBER),
     ] = 30
     authors: Annotated[
         UserIds,
@@ -235,7 +235,7 @@ class DeployedForm(Form):
     """The deployment notice (QA-DevOps dialogue, section 2)."""
 
     finished_at: Annotated[
-        Moment | None, Ask("Time", Widget.MOMENT, hint="Now, where you leave it empty.", past=True)
+        Moment | None, Ask("Time", Widget.MOMENT, hint="When it was done. Empty means now.", past=True)
     ] = None
     duration: Annotated[int, Field(ge=0, le=24 * 60), Ask("Duration in minutes", Widget.NUMBER)]
     components: Annotated[
@@ -252,7 +252,7 @@ class DeployedForm(Form):
     cache: Annotated[OneLine, Ask("Cache")] = "Not cleared"
     health_checks: Annotated[
         SomeEntries,
-        Ask("Health Checks", Widget.LINES, hint="One a line.", placeholder="API: 200 OK", section="Health"),
+        Ask("Health Checks", Widget.LINES, hint="One a line.", placeholder="API: 200 OK", section="After deploying"),
     ]
     monitoring: Annotated[
         SomeEntries,

@@ -62,6 +62,17 @@ def button(
     return made | {name: given for name, given in optional.items() if given}
 
 
+def one_primary(buttons: Iterable[Block]) -> list[Block]:
+    """A message's buttons, of which the first that asks for it is green, and no other (docs.slack.dev, button, "style":
+    "primary should only be used for one button within a set").
+    """
+    made: list[Block] = []
+    for one in buttons:
+        is_second = one.get("style") == "primary" and any(before.get("style") == "primary" for before in made)
+        made.append({key: one[key] for key in one if key != "style"} if is_second else one)
+    return made
+
+
 def confirm(title: str, question: str, yes: str, no: str = "Cancel") -> Block:
     """The dialog that asks before a dangerous button counts. Plain text."""
     return {

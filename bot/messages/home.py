@@ -54,7 +54,8 @@ def _entry(one: Overview, index: int) -> list[Block]:
         )
         for step in steps[:BUTTONS]
     ]
-    return [blocks.section(text), *([blocks.actions(*elements, block_id=f"mine-{index}")] if elements else [])]
+    row = [blocks.actions(*blocks.one_primary(elements), block_id=f"mine-{index}")] if elements else []
+    return [blocks.section(text), *row]
 
 
 def _whither(channel: str) -> str:

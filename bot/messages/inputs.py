@@ -74,7 +74,7 @@ def _of_lines(name: str, ask: Ask, info: FieldInfo, value: Any) -> list[Block]:
             blocks.input_block(f"{name}{PART}{number}", f"{ask.label}, continued", _text(ask, part), optional=True)
         )
         shown += _count(part)
-    if left := sum(map(_count, _parts(lines))) - shown:
+    if (left := sum(map(_count, _parts(lines))) - shown) > 0:
         made.append(blocks.context(f"⚠️ This form can't hold {left} more lines. Submitting it drops them."))
     return made
 

@@ -70,7 +70,7 @@ def card(release: Release, policy: Service) -> Message:
     for passage in contents(form):
         telling.tell(passage)
     if form.release_notes:
-        telling.say("*Release Notes*", link(str(form.release_notes), "Release notes"))
+        telling.say("*Release Notes*", link(str(form.release_notes), f"Release notes of {form.version}"))
     telling.say("*Rollback Criteria*", criterion(form))
     telling.say(*sign_off_lines(release))
     telling.say(*plan_lines(release))
@@ -103,7 +103,7 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
     if (proposed := _proposed(release)) is not None:
         yield f"🕓 Another time is proposed: {both_zones(proposed)}"
     if release.state == "deploying" and release.planned_end:
-        yield f"🕓 Expected until {both_zones(release.planned_end)}"
+        yield f"🕓 Expected to finish by {both_zones(release.planned_end)}"
     if release.state == "watching" and release.watch_until:
         yield f"🕓 Watched until {both_zones(release.watch_until)}"
     if awaited := call_awaited(release, policy):

@@ -141,7 +141,7 @@ def confirm(release: Release, event: Event, policy: Service) -> tuple[Said, ...]
 
 def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "🚚 *Deployment started*")
-    until = f" Expected until {utc(release.planned_end, day=False)}." if release.planned_end else ""
+    until = f" Expected to finish by {utc(release.planned_end, day=False)}." if release.planned_end else ""
     telling.say(
         f"🚚 *Deployment started*: {version(release)} (commit {code(event.data['commit'])})",
         f"Will notify when complete.{until}",

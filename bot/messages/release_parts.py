@@ -168,7 +168,7 @@ def step_button(release: Release, step: Step) -> Block:
 
 def rows(release: Release, steps: Iterable[Step], *more: Block) -> tuple[Block, ...]:
     """Buttons in rows; the table's order, so that what is awaited comes first."""
-    buttons = [*(step_button(release, step) for step in steps), *more]
+    buttons = blocks.one_primary([*(step_button(release, step) for step in steps), *more])
     return tuple(blocks.actions(*buttons[start : start + ROW]) for start in range(0, len(buttons), ROW))
 
 

@@ -66,6 +66,12 @@ def test_an_empty_form_is_as_kept(step: Step) -> None:
     hold_view(f"forms/{step.name}", modal(step, of(step.name) if step.sources else OPENING, {}))
 
 
+@pytest.mark.parametrize("step", WITH_FORM, ids=lambda step: step.name)
+def test_an_empty_form_warns_of_nothing(step: Step) -> None:
+    """Only a list that the form can't hold says so."""
+    assert "can't hold" not in str(opened(step.name, {}, of(step.name)))
+
+
 def test_a_form_that_is_filled_is_as_kept() -> None:
     view = modal(
         RELEASE.step("revise"), of("revise"), approved(), title_detail="v1.2.0", context_line="Admin Logistic <prod>"

@@ -391,3 +391,20 @@ def test_a_deployment_with_issues_is_not_called_a_plain_success() -> None:
     talk = Talk().deployed(issues="One pod restarted", components=["Backend: Degraded", "Frontend: Healthy"])
     in_order(first(talk), "Status: ⚠️ Success, with issues: One pod restarted")
     in_order(first(talk), "Backend: ❌ Degraded\nFrontend: ✅ Healthy")
+
+
+@pytest.mark.parametrize(
+    ("talk", "green"),
+    [
+        (Talk().scheduled(), "Start deployment"),
+        (Talk().deploying(), "Deployed"),
+        (Talk().deployed(), "Begin smoke test"),
+        (Talk().smoke_running(), "Smoke passed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_of_a_cards_buttons_one_is_green_the_one_that_is_awaited(talk: Talk, green: str) -> None:
+    """Two green buttons would ask the reader to choose between what is next and what is after it."""
+    rows = [block["elements"] for block in talk.card.blocks if block["type"] == "actions"]
+    primary = [element["text"]["text"] for row in rows for element in row if element.get("style") == "primary"]
+    assert primary == [green]

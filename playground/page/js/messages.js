@@ -30,6 +30,14 @@ export class MessageList {
     this.node = h("div", { class: "message-list", role: "list", "aria-label": label, dataset: { testid: "message-list" } });
     this.node.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
     scroller.replaceChildren(this.node);
+    this.keepBottom();
+  }
+
+  /** Whoever reads the end still does when the pane becomes narrower or lower: by a thread, by a keyboard. */
+  keepBottom() {
+    let wasAtBottom = true;
+    this.scroller.addEventListener("scroll", () => { wasAtBottom = this.atBottom; });
+    new ResizeObserver(() => { if (wasAtBottom) this.toBottom(); }).observe(this.scroller);
   }
 
   get atBottom() {
