@@ -12,6 +12,7 @@ from bot.pace import Pace
 from playground.player import Player
 from playground.run import Playground, playing
 from playground.seed import CHARLIE, JANE, JOHN, PAVEL, RELEASES, TANIA
+from tests.stories.blocking import nothing_blocks
 from tests.stories.the_document import APPROVAL, DEPLOYED, DEPLOYMENT_AT, LINES, PLAN, SMOKE, STARTS_AT
 
 
@@ -23,7 +24,8 @@ async def playground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIte
         tmp_path / "x.db", pace=Pace.unlimited(), starts_at=STARTS_AT, socket_mode=socket_mode
     ) as playground:
         playground.slack.limits.enabled = False
-        yield playground
+        with nothing_blocks():
+            yield playground
 
 
 def in_plain_words(text: str) -> str:

@@ -15,6 +15,7 @@ from playground.player import Player, RefusedError
 from playground.run import CONFIGURATION, playing
 from playground.seed import CHARLIE, JANE, PAVEL, RELEASES, TANIA
 from playground.slack.text import Reader
+from tests.stories.blocking import nothing_blocks
 from tests.stories.test_bad_input import whispered
 from tests.stories.test_release_paths import approved, card, deployed, last_words, says, scheduled
 from tests.stories.the_document import APPROVAL, SMOKE, STARTS_AT
@@ -272,7 +273,8 @@ async def crowded(tmp_path: Path, both_in_one_channel: Configuration) -> AsyncIt
         tmp_path / "x.db", pace=Pace.unlimited(), starts_at=STARTS_AT, configuration=both_in_one_channel
     ) as playground:
         playground.slack.limits.enabled = False
-        yield Player(playground)
+        with nothing_blocks():
+            yield Player(playground)
 
 
 async def test_in_a_channel_of_two_services_the_form_asks_which_and_the_answers_name_it(crowded: Player) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -72,6 +73,19 @@ async def test_a_reminder_can_be_put_off_and_what_follows_it_waits_too(player: P
     [first, *_] = player.person(TANIA).direct_messages
     await player.click(TANIA, first, "Snooze 30 min")
     assert "nothing left to put off" in player.person(TANIA).text_of(player.person(TANIA).everything()[-1])
+
+
+async def test_a_double_click_on_snooze_puts_off_once(player: Player) -> None:
+    """Both clicks are answered, and the reminder comes back one time."""
+    await approved(player)
+    await later(player, 31)
+    [message] = player.person(TANIA).direct_messages
+    await asyncio.gather(*(player.person(TANIA).click(message, "Snooze 30 min") for _ in range(2)))
+    await player.playground.settled()
+    await later(player, 31)
+    assert sum("[Snooze 30 min]" in told for told in private(player, TANIA)) == 2
+    await later(player, 600)
+    assert sum("[Snooze 30 min]" in told for told in private(player, TANIA)) == 2
 
 
 async def test_devops_is_told_when_the_agreed_time_has_come(player: Player) -> None:
