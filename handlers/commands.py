@@ -65,7 +65,7 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
         services = context.configuration.services
         named, version, words = split(call.words, tuple(services), versioned="version" in form.model_fields)
         here = context.configuration.service_in(call.channel) or tuple(services.values())
-        given = _with_version(version, await typed_answers(context, form, words, call.user))
+        given = _with_version(version, await typed_answers(context, form, words, call.user), tuple(services))
         service = named or (here[0].name if len(here) == 1 else "")
         reference = Reference(dialogue.name, step.name, service=service, channel=call.channel)
         if not service:
@@ -80,11 +80,12 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
     return answer
 
 
-def _with_version(version: str, typed: dict[str, Any]) -> dict[str, Any]:
+def _with_version(version: str, typed: dict[str, Any], services: tuple[str, ...]) -> dict[str, Any]:
     """The answers with the version that stood before them. Refusal where the words name another, such as `v 1.2`."""
     if version and "version" in typed:
         both = f"“{version[:60]}” or “{str(typed['version'])[:60]}”"
-        raise Refusal(f"Which version is meant, {both}?", remedy="Write it once, without spaces, such as v1.2.0.")
+        remedy = f"Write it once, without spaces, such as v1.2.0. The services are: {', '.join(services)}."
+        raise Refusal(f"Which version is meant, {both}?", remedy=remedy)
     return typed | ({"version": version} if version else {})
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.core.dialogue import Dialogue, Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.forms import Form
 from bot.errors import Refusal
@@ -44,17 +45,18 @@ def whisper(context: Context, event: dict[str, Any], message: Message) -> None:
 
 async def answer(context: Context, event: dict[str, Any], delivery: str) -> Message | None:
     """Do what was typed. None where the thread itself shows the result."""
-    word, words = first_word(plain(_after_mention(event.get("text", ""), context.slack.bot_user)))
+    text = plain(_after_mention(event.get("text", ""), context.slack.bot_user))
     record = await context.queries.in_thread(event["channel"], event.get("thread_ts", ""))
     if record is None:
         return lists.not_a_thread()
     dialogue = DIALOGUES[record.dialogue]
+    word, words = first_word(text)
     name = word.lower().rstrip(":")
     if name in {"", "help"}:
         return lists.thread_help(dialogue, record.state)
     if name == "status":
         return lists.status(await context.queries.overview(record.id), context.clock.now())
-    step = dialogue.step(name)
+    step, words = step_meant(dialogue, text)
     reference = Reference(dialogue.name, step.name, record.id)
     answers = await typed_answers(context, step.form, words, event["user"]) if step.form else {}
     if step.form is not None and _needs_more(answers, step.form):
@@ -63,6 +65,19 @@ async def answer(context: Context, event: dict[str, Any], delivery: str) -> Mess
         return lists.form_offer(step, replace(reference, stage=record.stage))
     await context.conversations.take(reference, event["user"], answers, delivery)
     return None
+
+
+def step_meant(dialogue: Dialogue[Any], text: str) -> tuple[Step, str]:
+    """The step that a text begins with, by its name or its button's label, and the remaining words.
+
+    People write `smoke_passed`, `smoke-passed` and `Smoke passed`. Refusal where it begins with none.
+    """
+    for step in sorted(dialogue.steps, key=lambda step: -len(step.label)):
+        for spelling in (step.label, step.name):
+            pattern = re.escape(spelling).replace("_", "[_ -]").replace("\\ ", "[_ -]")
+            if found := re.match(rf"(?i){pattern}(?::|(?=\s)|$)", text):
+                return step, text[found.end() :].strip()
+    return dialogue.step(first_word(text)[0].lower()), ""
 
 
 def _after_mention(text: str, bot_user: str | None) -> str:

@@ -71,6 +71,7 @@ async def test_what_is_typed_wrongly_is_answered_privately_with_field_reason_and
     assert "quotation mark is not closed" in whispered(player, CHARLIE)
     await player.command(CHARLIE, APPROVE.replace("v1.2.0", "v 1.2.0", 1), "#releases")
     assert "Which version is meant, “v” or “1.2.0”?" in whispered(player, CHARLIE)
+    assert "The services are: admin-logistic, billing" in whispered(player, CHARLIE)
     assert player.person(CHARLIE).messages("#releases") == []
     assert player.person(JANE).ephemerals == []
 
