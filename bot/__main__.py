@@ -140,12 +140,12 @@ def _log(level: str) -> None:
 Examples:
   greenlight playground
   greenlight playground --port 8080 --no-browser
-  greenlight playground --database demo.db     keep what was played
+  greenlight playground --database demo.db     keep the database, to look at it later
 """,
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 takes a free one.")
-@click.option("--database", type=click.Path(path_type=Path, dir_okay=False), help="Keep the database in this file.")
+@click.option("--database", type=click.Path(path_type=Path, dir_okay=False), help="Keep the database in this new file.")
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page in the browser.")
 @click.option("--log-level", default="warning", show_default=True, type=click.Choice(["debug", "info", "warning"]))
 @_told

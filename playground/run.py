@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from bot.app import Application, running
 from bot.clock import MovableClock
 from bot.core.dialogues import DIALOGUES
+from bot.errors import ConfigurationError, Problem
 from bot.http.door import SLACK_PATH
 from bot.pace import Pace
 from bot.settings import Configuration, Environment, load
@@ -155,15 +156,21 @@ class Hurry:
 
 
 async def run(host: str, port: int, database: Path | None, *, open_browser: bool) -> None:
-    """Play until told to stop. Without a database, one is made for this time and thrown away after."""
+    """Play until told to stop. Without a database, one is made for this time and thrown away after.
+
+    Raises ConfigurationError where the database exists: the Slack of before, to which it belongs, is gone.
+    """
+    if database is not None and database.exists():  # noqa: ASYNC240 - before anything runs beside it
+        remedy = (
+            "Name a new file: the playground's Slack begins anew each time, and would not know what the old one says."
+        )
+        raise ConfigurationError((Problem("--database", str(database), "This file exists already.", remedy),))
     with tempfile.TemporaryDirectory(prefix="greenlight-") as folder:
         path = database or Path(folder) / "playground.db"
-        is_new = not path.exists()
         hurry = Hurry()
         async with playing(path, host=host, port=port, pace=Pace(hurry)) as playground:
-            if is_new:
-                await play_history(playground)
-                await playground.advance(OPENS_AT)
+            await play_history(playground)
+            await playground.advance(OPENS_AT)
             hurry.over = True
             url = playground.slack.url
             print(f"The playground is open at {url}  (stop it with Ctrl+C)", flush=True)  # noqa: T201 - the answer to the command
