@@ -65,6 +65,36 @@ class _Intent:
             self.future.set_result(self.result)
 
 
+class _Group:
+    """The intents of one turn of an event loop. They are handed over together: the writer's thread is woken once, and
+    takes the interpreter from a loop that has done its turn.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.intents: list[_Intent] = []
+        self._left = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, intent: _Intent) -> None:
+        self.intents.append(intent)
+        self._left += 1
+
+    def limit(self, budget: float) -> None:
+        """Withdraw what has not begun after so many seconds."""
+        self._timer = self.loop.call_later(budget, self._withdraw)
+
+    def leave(self) -> None:
+        """One of them has its outcome."""
+        self._left -= 1
+        if not self._left and self._timer is not None:
+            self._timer.cancel()
+
+    def _withdraw(self) -> None:
+        for intent in self.intents:
+            intent.withdraw()
+
+
 class Writer:
     """Runs intents one after another on its own thread, over the connection that `connect` opens there.
 
@@ -76,6 +106,7 @@ class Writer:
         self._connect = connect
         self._budget = budget
         self._queue: SimpleQueue[_Intent | None] = SimpleQueue()
+        self._gathering: dict[asyncio.AbstractEventLoop, _Group] = {}
         self._closing = False
         self._opened = threading.Event()
         self._failure: BaseException | None = None
@@ -92,13 +123,22 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         intent = _Intent(run, future)
-        self._queue.put(intent)
-        timer = loop.call_later(self._budget, intent.withdraw)
+        group = self._gathering.get(loop)
+        if group is None:
+            group = self._gathering[loop] = _Group(loop)
+            loop.call_soon(self._hand_over, group)
+        group.add(intent)
         try:
             return await future
         finally:
-            timer.cancel()
             intent.take()  # of a caller who was cancelled, what has not begun never will
+            group.leave()
+
+    def _hand_over(self, group: _Group) -> None:
+        del self._gathering[group.loop]
+        group.limit(self._budget)
+        for intent in group.intents:
+            self._queue.put(intent)
 
     def stop_accepting(self) -> None:
         """Accept nothing more. What was accepted will be finished."""
