@@ -7,7 +7,7 @@ VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench check schema clean
+.PHONY: help run test bench check schema screenshot clean
 
 help:
 	@echo "make run     open the playground: a Slack on this machine, no account needed"
@@ -15,6 +15,7 @@ help:
 	@echo "make check   lint, formatting and types"
 	@echo "make bench   measure against a bare Bolt app"
 	@echo "make schema  write greenlight.schema.json anew"
+	@echo "make screenshot  take docs/playground.png anew (needs Chromium)"
 	@echo "make clean   remove .venv and caches"
 
 run: $(VENV)/.for-run
@@ -34,6 +35,9 @@ check: $(VENV)/.for-test
 schema: $(VENV)/.for-run
 	$(VENV)/bin/greenlight schema > greenlight.schema.json.new
 	mv greenlight.schema.json.new greenlight.schema.json
+
+screenshot: $(VENV)/.for-test
+	$(VENV)/bin/python -m tests.playground.screenshot
 
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
