@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.dialogue import Dialogue
-from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.errors import Refusal
 from bot.messages import lists
@@ -63,7 +62,7 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
 
     async def answer(context: Context, call: Call) -> Message | None:
         services = context.configuration.services
-        named, version, words = split(call.words, tuple(services), versioned="version" in form.model_fields)
+        named, version, words = split(call.words, tuple(services), versioned="version" in form.asks())
         here = context.configuration.service_in(call.channel) or tuple(services.values())
         given = _with_version(version, await typed_answers(context, form, words, call.user), tuple(services))
         service = named or (here[0].name if len(here) == 1 else "")
@@ -71,7 +70,7 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
         if not service:
             _choose(context, call, dialogue, reference, given, here)
             return None
-        if not words or not _is_complete(form, given):
+        if not words or not form.required() <= given.keys():
             await open_form(context, reference, call.user, call.trigger, given)
             return None
         taken = await context.conversations.take(reference, call.user, given, call.trigger)
@@ -87,10 +86,6 @@ def _with_version(version: str, typed: dict[str, Any], services: tuple[str, ...]
         remedy = f"Write it once, without spaces, such as v1.2.0. The services are: {', '.join(services)}."
         raise Refusal(f"Which version is meant, {both}?", remedy=remedy)
     return typed | ({"version": version} if version else {})
-
-
-def _is_complete(form: type[Form], given: Mapping[str, Any]) -> bool:
-    return {name for name, info in form.model_fields.items() if info.is_required()} <= given.keys()
 
 
 def _choose(

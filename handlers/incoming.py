@@ -15,6 +15,7 @@ _NAMED = re.compile(r"<(@[UW][A-Z0-9]+)\|[^>]*>")
 _CHANNEL = re.compile(r"<#C[A-Z0-9]+\|([^>]+)>")
 _GROUP = re.compile(r"<!subteam\^S[A-Z0-9]+\|(@[^>]+)>")
 _EVERYBODY = re.compile(r"<!(here|channel|everyone)(?:\|[^>]*)?>")
+_MARKUP = ((_LINK, r"\1"), (_NAMED, r"<\1>"), (_CHANNEL, r"#\1"), (_GROUP, r"\1"), (_EVERYBODY, r"@\1"))
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 
@@ -24,13 +25,7 @@ def plain(text: str) -> str:
     Slack escapes &, < and > in what people type, and wraps links and names in angle brackets
     (docs.slack.dev, "Formatting message text").
     """
-    for markup, shown in (
-        (_LINK, r"\1"),
-        (_NAMED, r"<\1>"),
-        (_CHANNEL, r"#\1"),
-        (_GROUP, r"\1"),
-        (_EVERYBODY, r"@\1"),
-    ):
+    for markup, shown in _MARKUP if "<" in text else ():
         text = markup.sub(shown, text)
     return html.unescape(text).replace("\u00a0", " ").strip()
 
@@ -55,6 +50,8 @@ async def typed_answers(context: Context, form: type[Form], words: str, user: st
     if not words:
         return {}
     answers = form.answers_from_words(words, context.clock.now(), await context.directory.zone(user))
+    if "<@" not in words:
+        return answers
     asks = form.asks()
     return {name: await _readable(context, asks[name][0].widget, given) for name, given in answers.items()}
 

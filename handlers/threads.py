@@ -87,7 +87,7 @@ def _after_mention(text: str, bot_user: str | None) -> str:
 
 
 def _needs_more(answers: dict[str, Any], form: type[Form]) -> bool:
-    return any(info.is_required() and name not in answers for name, info in form.model_fields.items())
+    return not form.required() <= answers.keys()
 
 
 async def note(context: Context, body: dict[str, Any]) -> None:

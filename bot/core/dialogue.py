@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
 from bot.core.events import Act, Conversation, Event
@@ -153,28 +154,46 @@ class Dialogue(Generic[C]):
     steps: tuple[Step, ...]
     ticket: str = ""
 
+    # A table does not change: what is asked of it at every step is looked up.
+    @cached_property
+    def _steps(self) -> Mapping[str, Step]:
+        return {step.name: step for step in self.steps}
+
+    @cached_property
+    def _states(self) -> Mapping[str, State]:
+        return {state.name: state for state in self.states}
+
+    @cached_property
+    def _open_steps(self) -> Mapping[str, tuple[Step, ...]]:
+        return {name: tuple(step for step in self.steps if name in step.sources) for name in self._states}
+
+    @cached_property
+    def _awaited(self) -> Mapping[str, tuple[Step, ...]]:
+        return {
+            name: tuple(step for step in steps if step.wait and name in (step.wait.states or step.sources))
+            for name, steps in self._open_steps.items()
+        }
+
     def step(self, name: str) -> Step:
         """The row of a step. Refusal where there is none, with what there is."""
-        for step in self.steps:
-            if step.name == name:
-                return step
+        if (found := self._steps.get(name)) is not None:
+            return found
         names = ", ".join(step.name for step in self.steps)
         raise Refusal(f"There is no step “{name}” in a {self.noun}.", remedy=f"The steps are: {names}.")
 
     def state(self, name: str) -> State:
-        return next(state for state in self.states if state.name == name)
+        return self._states[name]
 
     def open_steps(self, state: str) -> tuple[Step, ...]:
         """The steps that are possible in a state, in the table's order."""
-        return tuple(step for step in self.steps if state in step.sources)
+        return self._open_steps.get(state, ())
 
     def buttons(self, state: str) -> tuple[Step, ...]:
         return tuple(step for step in self.open_steps(state) if step.button)
 
     def awaited(self, state: str) -> tuple[Step, ...]:
         """The open steps that somebody is reminded of."""
-        waits = ((step, step.wait) for step in self.open_steps(state))
-        return tuple(step for step, wait in waits if wait and state in (wait.states or step.sources))
+        return self._awaited.get(state, ())
 
     def allowed(self, step: Step, conversation: C | None) -> tuple[Role, ...]:
         """The roles that may take a step now."""

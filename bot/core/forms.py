@@ -147,6 +147,11 @@ class Form(BaseModel):
         return _asks(cls)
 
     @classmethod
+    def required(cls) -> frozenset[str]:
+        """The names of the fields that must be given."""
+        return _required(cls)
+
+    @classmethod
     def from_answers(cls, answers: Mapping[str, Any]) -> Self:
         """The form from plain answers by field name; empty answers count as not given.
 
@@ -166,7 +171,8 @@ class Form(BaseModel):
         a form of one field takes all that is typed as it stands. Raises Refusal where a field is unknown or given
         twice, a quote is not closed, or a word stands after a value that should have been quoted.
         """
-        sole = next(iter(cls.model_fields)) if len(cls.model_fields) == 1 else ""
+        fields = cls.asks()
+        sole = next(iter(fields)) if len(fields) == 1 else ""
         if sole and not words.strip().startswith(f"{sole}="):
             return {sole: cls._typed(sole, words.strip(), now, zone)} if words.strip() else {}
         answers: dict[str, Any] = {}
@@ -175,7 +181,7 @@ class Form(BaseModel):
             name, equals, value = word.partition("=")
             if equals and name in answers:
                 raise Refusal(f"“{name}” is given twice.", remedy="Give it once.")
-            if equals and name in cls.model_fields:
+            if equals and name in fields:
                 answers[name] = cls._typed(name, value, now, zone)
             elif equals and name.isidentifier():
                 raise Refusal(f"There is no field “{name[:60]}”.", remedy=cls.usage())
@@ -202,9 +208,7 @@ class Form(BaseModel):
         if ask.widget is Widget.MOMENT:
             return read_moment(value, now, zone, past=ask.past) if value.strip() else ""
         if ask.widget is Widget.CHOICE:
-            choices = (ask.choices or {}).items()
-            known = {spelling.casefold(): key for key, label in choices for spelling in (label, key)}
-            return known.get(value.strip().casefold(), value)
+            return _spellings(cls, name).get(value.strip().casefold(), value)
         return value
 
     @classmethod
@@ -230,6 +234,18 @@ def _asks(form: type[Form]) -> Mapping[str, tuple[Ask, FieldInfo]]:
     return {name: (_ask_of(name, info), info) for name, info in form.model_fields.items()}
 
 
+@cache
+def _required(form: type[Form]) -> frozenset[str]:
+    return frozenset(name for name, info in form.model_fields.items() if info.is_required())
+
+
+@cache
+def _spellings(form: type[Form], name: str) -> Mapping[str, str]:
+    """How each choice of a field may be typed, in small letters."""
+    choices = (form.asks()[name][0].choices or {}).items()
+    return {spelling.casefold(): key for key, label in choices for spelling in (label, key)}
+
+
 def _ask_of(name: str, info: FieldInfo) -> Ask:
     found = next((extra for extra in info.metadata if isinstance(extra, Ask)), None)
     if found is None:
@@ -238,13 +254,14 @@ def _ask_of(name: str, info: FieldInfo) -> Ask:
 
 
 # A word is a run of pieces without spaces; a piece in quotes may hold them. A quote that is not closed fits neither.
-_WORD = re.compile(r'(?:"[^"]*"|[^"\s])+')
+_WORD = re.compile(r'(?:"[^"]*"|[^"\s]++)++')
+_CURLY_QUOTES = re.compile("[“”„‟]")
 
 
 def _split(words: str) -> list[str]:
     """The words of a typed line. Not a shell's rules: its apostrophe would eat "don't", its backslash a path's."""
     # Phones type curly quotes.
-    plain = re.sub("[“”„‟]", '"', words).replace("\u00a0", " ")
+    plain = _CURLY_QUOTES.sub('"', words).replace("\u00a0", " ")
     if plain.count('"') % 2:
         raise Refusal("A quotation mark is not closed.", remedy='Write field="several words".')
     return [word.replace('"', "") for word in _WORD.findall(plain)]
