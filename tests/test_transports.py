@@ -146,7 +146,8 @@ async def test_socket_mode_finishes_its_answers_before_it_closes(slack: SlackSer
     under_way = asyncio.create_task(quinn.command("/release help"))
     await heard.wait()
     stopping = asyncio.create_task(client.stop())
-    await asyncio.sleep(0)
+    # Time enough to close, if it would.
+    assert not (await asyncio.wait({stopping}, timeout=0.1))[0]
     may_answer.set()
     await under_way
     await stopping
