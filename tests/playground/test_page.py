@@ -346,6 +346,21 @@ async def test_the_clock_moves_on_to_the_next_reminder(page: Page) -> None:
     await expect(page.get_by_test_id("clock")).to_contain_text("6:00 PM")
 
 
+async def test_the_clocks_buttons_stay_where_they_are_while_its_words_change(page: Page) -> None:
+    """Whoever presses "+30 m" twice must not hit "+2 h" the second time."""
+    places = []
+    for _ in range(3):
+        # In one breath: the bar is drawn anew with every word from the server.
+        places.append(
+            await page.evaluate("() => document.querySelector('[data-testid=clock-30m]').getBoundingClientRect().x")
+        )
+        before = await page.get_by_test_id("clock").inner_text()
+        await page.get_by_test_id("clock-30m").click()
+        await expect(page.get_by_test_id("clock")).not_to_have_text(before)
+    assert await page.get_by_test_id("next-reminder").inner_text() == "no reminder is waiting"
+    assert places == [places[0]] * 3
+
+
 async def test_the_inspector_shows_both_ways_and_filters(page: Page) -> None:
     await say(page, "/release status")
     await page.get_by_test_id("inspector-toggle").click()
@@ -405,6 +420,20 @@ async def test_reading_further_up_is_not_disturbed_by_new_messages(page: Page, f
     await expect(page.locator("#main .message", has_text="the newest")).to_be_in_viewport()
     await expect(page.get_by_test_id("unread-divider")).to_have_count(1)
     await expect(page.get_by_test_id("new-messages")).to_be_hidden()
+
+
+async def test_the_end_stays_in_sight_when_the_pane_becomes_lower_or_narrower(page: Page, fixture: Fixture) -> None:
+    """A thread beside the channel, or a phone's keyboard, takes room; whoever read the last line still does."""
+
+    async def left_below() -> float:
+        return float(await page.locator("#messages").evaluate("(n) => n.scrollHeight - n.scrollTop - n.clientHeight"))
+
+    await expect(page.locator("#main .message").last).to_be_in_viewport()
+    await card(page, fixture).get_by_test_id("thread-link").click()
+    await expect(page.get_by_test_id("thread-pane")).to_be_visible()
+    await page.set_viewport_size({"width": 1000, "height": 500})
+    await expect(page.locator("#main .message").last).to_be_in_viewport()
+    assert await left_below() < 2
 
 
 async def test_a_button_is_busy_until_the_app_has_answered(page: Page, fixture: Fixture) -> None:
