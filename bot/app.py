@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
-from slack_bolt.adapter.asgi.async_handler import AsyncSlackRequestHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
@@ -23,8 +22,9 @@ from bot.conversations import Conversations
 from bot.directory import Directory
 from bot.errors import StoreBusyError
 from bot.housekeeping import Housekeeping
-from bot.http.door import SLACK_PATH, Door
+from bot.http.door import Door
 from bot.http.health import Health
+from bot.http.slack_requests import SlackRequests
 from bot.messages.refusals import undelivered
 from bot.outbox import Outbox
 from bot.pace import Pace
@@ -125,9 +125,7 @@ def assemble(
     return Application(
         environment=environment,
         bolt=bolt,
-        door=Door(
-            None if socket else AsyncSlackRequestHandler(bolt, path=SLACK_PATH), _secret(environment), vital.health
-        ),
+        door=Door(None if socket else SlackRequests(bolt), _secret(environment), vital.health),
         store=store,
         slack=slack,
         directory=directory,
@@ -201,6 +199,9 @@ def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
             bot_user_id=slack.bot_user,
         )
 
+    bolt_logger = logging.getLogger("slack_bolt")
+    # Bolt asks a logger for its own level; one that has none makes it write debug lines that nobody reads.
+    bolt_logger.setLevel(bolt_logger.getEffectiveLevel())
     return AsyncApp(
         name="greenlight",
         # Whoever comes by HTTP was checked at the door; Socket Mode is a connection that we opened.
@@ -210,7 +211,9 @@ def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
         client=AsyncWebClient(base_url=environment.slack_api_url),
         authorize=authorize,
         process_before_response=True,
-        logger=logging.getLogger("slack_bolt"),
+        # For functions in Slack's Workflow Builder, of which there are none.
+        attaching_function_token_enabled=False,
+        logger=bolt_logger,
     )
 
 
