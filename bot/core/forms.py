@@ -44,6 +44,10 @@ class Widget(StrEnum):
     PEOPLE = "people"
 
 
+READ = frozenset({Widget.LINES, Widget.MOMENT, Widget.CHOICE})
+"""The widgets whose answers are read where they are typed; the others are taken as they stand."""
+
+
 @dataclass(frozen=True)
 class Ask:
     """How a field is asked for: the label a person reads, the widget, and what helps to fill it.
@@ -203,13 +207,13 @@ class Form(BaseModel):
     @classmethod
     def _typed(cls, name: str, value: str, now: datetime, zone: str) -> object:
         ask, _ = cls.asks()[name]
+        if ask.widget not in READ:
+            return value
         if ask.widget is Widget.LINES:
             return [part.strip() for part in value.split(";") if part.strip()]
         if ask.widget is Widget.MOMENT:
             return read_moment(value, now, zone, past=ask.past) if value.strip() else ""
-        if ask.widget is Widget.CHOICE:
-            return _spellings(cls, name).get(value.strip().casefold(), value)
-        return value
+        return _spellings(cls, name).get(value.strip().casefold(), value)
 
     @classmethod
     def _leading(cls, words: list[str], named: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
@@ -225,7 +229,9 @@ class Form(BaseModel):
 
 
 def _is_empty(value: object) -> bool:
-    return value is None or value in ([], ()) or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value or value.isspace()
+    return value is None or value in ([], ())
 
 
 @cache

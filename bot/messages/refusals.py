@@ -8,6 +8,9 @@ from bot.messages.limits import in_one
 from bot.messages.message import Message
 from bot.messages.text import bold, escape, mention, moment
 
+A_FEW_LINES = 1_000
+"""Characters, of four bytes at most: a fallback text may have 4,000 bytes, a section 3,000 characters."""
+
 
 def refusal(told: Refusal) -> Message:
     """What a refused person reads: the reason, the way out, who may, what is open, and since when."""
@@ -34,7 +37,9 @@ def _remedy(remedy: str) -> str:
 
 def notice(text: str) -> Message:
     """One private sentence. `text` is mrkdwn: what comes from outside in it is escaped."""
-    return in_one(Message(text, (blocks.section(text),)))
+    told = Message(text, (blocks.section(text),))
+    # A few lines are within every limit, however each character is counted.
+    return told if 0 < len(text) < A_FEW_LINES else in_one(told)
 
 
 def undelivered(version: str, channel: str, remedy: str) -> Message:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -65,10 +66,11 @@ UNDELIVERED = f"""
 """  # noqa: S608 - only constants are put together
 
 
+@lru_cache(maxsize=64)
 def write_moment(moment: datetime) -> str:
     """A moment as it is stored: UTC, always with microseconds, so that text order is time order.
 
-    ValueError for one without a time zone.
+    ValueError for one without a time zone. One intent writes its moment many times over.
     """
     if moment.tzinfo is not UTC:
         if moment.tzinfo is None:
