@@ -55,7 +55,7 @@ class Wait:
     `after` counts from the moment the state was entered, or from the conversation's own time named by `since`
     (a field of the conversation that holds a datetime). After `after` again it goes up to `then`.
     An `urgent` wait does not keep quiet hours: production is between two versions. `states` narrows the step's
-    sources to those in which it is awaited and not merely possible.
+    sources to those in which it is awaited and not merely possible. `words` finish "… waits for": "your plan".
     """
 
     after: timedelta
@@ -63,6 +63,7 @@ class Wait:
     since: str = ""
     urgent: bool = False
     states: tuple[str, ...] = ()
+    words: str = ""
 
 
 Guard = Callable[[Situation[Any]], None]
@@ -131,12 +132,15 @@ class Step:
 
 @dataclass(frozen=True)
 class State:
-    """A state, named by who is awaited. `words` finish the sentence "the release is …"; `emoji` opens the card."""
+    """A state, named by who is awaited. `words` finish the sentence "the release is …"; `emoji` opens the card; `asks`
+    is what the awaited are asked for, `{place}` in it being the environment.
+    """
 
     name: str
     words: str
     emoji: str
     final: bool = False
+    asks: str = ""
 
 
 @dataclass(frozen=True)

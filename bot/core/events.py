@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from bot.core.roles import Role
+
 
 class Fact(BaseModel):
     """A frozen value that is written to and read from the store as JSON."""
@@ -70,6 +72,21 @@ class Conversation(Fact):
     def took(self, step: str) -> Act | None:
         """Who took a step last, if anybody did."""
         return next((act for act in reversed(self.trail) if act.step == step), None)
+
+    @property
+    def signers(self) -> tuple[Role, ...]:
+        """The roles whose agreement this conversation requires itself."""
+        return ()
+
+    def signed_as(self, role: Role) -> str:
+        """Who agreed in a role last (user id), also where that was made void; empty where nobody did."""
+        del role
+        return ""
+
+    def barred(self, role: Role) -> frozenset[str]:
+        """Who can't act in a role here although they hold it (user ids)."""
+        del role
+        return frozenset()
 
 
 @dataclass(frozen=True)

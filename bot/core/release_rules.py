@@ -67,6 +67,24 @@ class Release(Conversation):
         signed = {sign_off.role for sign_off in self.sign_offs}
         return tuple(role for role in self.required if role not in signed)
 
+    @property
+    def signers(self) -> tuple[Role, ...]:
+        return self.required
+
+    def signed_as(self, role: Role) -> str:
+        return next((sign_off.person for sign_off in self._signatures() if sign_off.role is role), "")
+
+    def barred(self, role: Role) -> frozenset[str]:
+        """Authors of the change, and whoever signed already, can't sign for a missing role."""
+        signed = (sign_off.person for sign_off in self.sign_offs)
+        return frozenset((*self.approval.authors, *signed)) if role in self.missing else frozenset()
+
+    def _signatures(self) -> list[SignOff]:
+        """The sign-offs, the newest first, also those that a revision or an objection made void."""
+        kept = [self.forms.get(step, {}).get("voided", []) for step in ("object", "revise", "approve")]
+        voided = [SignOff.model_validate(entry) for entries in kept for entry in entries]
+        return sorted((*self.sign_offs, *voided), key=lambda sign_off: sign_off.at, reverse=True)
+
 
 def _only(form: type[Form], kept: dict[str, Any]) -> dict[str, Any]:
     """A form's own fields of an event's data, which may hold decided facts beside them."""

@@ -9,9 +9,9 @@ from bot.core.policy import Service
 from bot.core.release_rules import Release
 from bot.messages import release_lines as lines
 from bot.messages import release_outcomes as outcomes
+from bot.messages.generic import generic
 from bot.messages.message import Said
 from bot.messages.release_card import card
-from bot.messages.release_generic import generic
 
 __all__ = ["card", "told"]
 

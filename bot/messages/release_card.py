@@ -14,7 +14,7 @@ from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, Pla
 from bot.core.release_rules import Release
 from bot.messages import blocks
 from bot.messages.message import Block, Message
-from bot.messages.release_parts import (
+from bot.messages.parts import (
     Passage,
     Telling,
     both_zones,
@@ -25,7 +25,7 @@ from bot.messages.release_parts import (
     utc,
     version,
 )
-from bot.messages.release_people import call_awaited
+from bot.messages.people import call_awaited
 from bot.messages.text import clip, code, escape, link, mention, moment
 
 WAY = "🚀 Release Approved: {version}"

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from bot.core.events import Event
+from bot.core.events import Event, Reminder
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import STRATEGIES, PlanForm
 from bot.core.release_rules import Release, SignOff
 from bot.core.roles import Role
+from bot.messages.generic import begun, finished
 from bot.messages.message import Said
+from bot.messages.parts import Passage, both_zones, form_of, minutes, paragraph, utc, version
+from bot.messages.people import call, call_awaited
 from bot.messages.release_card import overflow, when_line
-from bot.messages.release_generic import begun, finished
-from bot.messages.release_parts import Passage, both_zones, form_of, minutes, paragraph, utc, version
-from bot.messages.release_people import call, call_awaited
 from bot.messages.text import code, escape, mention
 
 
@@ -115,6 +115,16 @@ def pre_deployment(form: PlanForm) -> tuple[str, ...]:
         f"• Config changes: {escape(form.config_changes)}",
         f"• Cache clear: {escape(form.cache_clear)}",
     )
+
+
+def reminded(release: Release, reminder: Reminder) -> Iterator[str]:
+    """What helps whoever is to deploy now: the agreed time, and what to prepare."""
+    if reminder.kind != "due":
+        return
+    if release.planned_at:
+        yield f"Planned for {both_zones(release.planned_at)}."
+    if release.plan:
+        yield "\n".join(pre_deployment(release.plan))
 
 
 def propose_time(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:

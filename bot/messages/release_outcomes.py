@@ -20,9 +20,9 @@ from bot.core.release_forms import (
 from bot.core.release_rules import Release
 from bot.core.roles import Role
 from bot.messages import blocks
+from bot.messages.generic import begun, finished, shown
 from bot.messages.message import Said
-from bot.messages.release_generic import begun, finished, shown
-from bot.messages.release_parts import (
+from bot.messages.parts import (
     Passage,
     Telling,
     both_zones,
@@ -35,7 +35,7 @@ from bot.messages.release_parts import (
     utc,
     version,
 )
-from bot.messages.release_people import call, call_awaited, known
+from bot.messages.people import call, call_awaited, known
 from bot.messages.text import clip, escape, link, linked, mention_group, moment, visible
 
 MOST_ROWS, CELL = 30, 120
@@ -120,7 +120,7 @@ def smoke_failed(release: Release, event: Event, policy: Service) -> tuple[Said,
 def _tell_results(telling: Telling, form: SmokeForm) -> None:
     """The document's table, what failed first; all rows are in the thread where the table has no room for them."""
     results = sorted(form.rows, key=lambda result: result.passed)
-    telling.say(f"*{place(telling.release)} Smoke Test Results:*")
+    telling.say(f"*{place(telling.conversation)} Smoke Test Results:*")
     telling.blocks.append(blocks.table(("Test", "Result"), [_row(result) for result in results[:MOST_ROWS]]))
     if len(results) > MOST_ROWS or any(len(line) > CELL for line in form.results):
         telling.passages.append(Passage("*All results*", form.results, width=CELL))

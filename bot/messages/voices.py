@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from bot.core.policy import Service
-from bot.messages import release, release_reminders
+from bot.messages import release, release_lines
 from bot.messages.message import Message, Said
+from bot.messages.reminders import reminder
 
 
 @dataclass(frozen=True)
@@ -24,4 +26,4 @@ class Voice:
     reminder: Callable[..., Message]
 
 
-VOICES = {"release": Voice(release.card, release.told, release_reminders.reminder)}
+VOICES = {"release": Voice(release.card, release.told, partial(reminder, details=release_lines.reminded))}

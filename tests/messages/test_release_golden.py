@@ -15,7 +15,7 @@ import pytest
 from bot.core.release import RELEASE
 from bot.core.reminders import reminders_for
 from bot.core.roles import Role
-from bot.messages.release_reminders import reminder
+from bot.messages.voices import VOICES
 from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
@@ -102,7 +102,7 @@ def test_the_reminders_of_a_state_are_as_kept(name: str) -> None:
     talk = STORIES[name]()
     reminders = reminders_for(RELEASE, talk.release, talk.policy)
     shown = [
-        reminder(talk.release, due, talk.policy, due.due_at, late=None, reminder_id=number)
+        VOICES["release"].reminder(talk.release, due, talk.policy, due.due_at, late=None, reminder_id=number)
         for number, due in enumerate(reminders, 1)
     ]
     hold(f"reminders_after_{name}", read(*shown))
@@ -113,7 +113,7 @@ def test_a_late_reminder_says_so_as_kept() -> None:
     talk = Talk().scheduled()
     due = reminders_for(RELEASE, talk.release, talk.policy)[0]
     late = timedelta(minutes=45)
-    shown = reminder(talk.release, due, talk.policy, due.due_at + late, late=late, reminder_id=7)
+    shown = VOICES["release"].reminder(talk.release, due, talk.policy, due.due_at + late, late=late, reminder_id=7)
     hold("reminder_late", read(shown))
 
 

@@ -12,8 +12,8 @@ from bot.core.reminders import reminders_for
 from bot.core.roles import Actor
 from bot.messages.limits import fit, violations
 from bot.messages.message import Message
-from bot.messages.release_parts import rows
-from bot.messages.release_reminders import reminder
+from bot.messages.parts import rows
+from bot.messages.voices import VOICES
 from playground.slack.block_rules import check_message_blocks
 from tests.messages.a_spoken_release import (
     BREACH,
@@ -158,7 +158,9 @@ def longest(text: str) -> Iterator[tuple[str, Talk]]:
 
 def everything(talk: Talk) -> list[Message]:
     due = reminders_for(RELEASE, talk.release, talk.policy)
-    told = [reminder(talk.release, one, talk.policy, one.due_at, late=None, reminder_id=1) for one in due]
+    told = [
+        VOICES["release"].reminder(talk.release, one, talk.policy, one.due_at, late=None, reminder_id=1) for one in due
+    ]
     return [talk.card, *(said.message for said in talk.said), *told]
 
 

@@ -1,4 +1,4 @@
-"""The parts that messages about a release are put together from: passages of any length, facts, times, buttons."""
+"""The parts that messages are put together from: passages of any length, facts, times, buttons."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from bot.core.dialogue import Step
+from bot.core.dialogues import DIALOGUES
+from bot.core.events import Conversation
 from bot.core.forms import Form
-from bot.core.release import RELEASE
-from bot.core.release_rules import Release
 from bot.messages import blocks
 from bot.messages.message import Block, Message, Said
 from bot.messages.references import STEP_ACTION, Reference
@@ -121,7 +121,7 @@ def packed(lines: Iterable[str]) -> Iterator[str]:
 class Telling:
     """A message as it grows: blocks in their order, and the passages that may need the thread for their rest."""
 
-    release: Release
+    conversation: Conversation
     text: str
     blocks: list[Block] = field(default_factory=list)
     passages: list[Passage] = field(default_factory=list)
@@ -141,7 +141,7 @@ class Telling:
 
     def offer(self, steps: Iterable[Step], *more: Block) -> None:
         """Buttons for steps, and others after them."""
-        self.blocks.extend(rows(self.release, steps, *more))
+        self.blocks.extend(rows(self.conversation, steps, *more))
 
     def message(self) -> Message:
         return Message(self.text, tuple(self.blocks))
@@ -154,31 +154,32 @@ class Telling:
         """The whole of every passage that was shortened, for the thread: a few sections a message."""
         texts = [text for passage in self.passages if passage.is_shortened for text in passage.whole()]
         parts = [texts[start : start + 3] for start in range(0, len(texts), 3)]
-        title = f"{escape(self.release.version)}: in full"
+        title = f"{escape(self.conversation.version)}: in full"
         return tuple(Said(Message(title, tuple(blocks.section(text) for text in part))) for part in parts)
 
 
 # ── buttons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def step_button(release: Release, step: Step) -> Block:
-    """A step's button: it names its release and the stage that it was made for."""
-    reference = Reference(release.dialogue, step.name, release.id, release.stage)
+def step_button(conversation: Conversation, step: Step) -> Block:
+    """A step's button: it names its conversation and the stage that it was made for."""
+    reference = Reference(conversation.dialogue, step.name, conversation.id, conversation.stage)
     confirm = blocks.confirm(f"{step.label}?", step.confirm, step.label) if step.confirm else None
     return blocks.button(step.label, STEP_ACTION + step.name, reference.write(), style=step.style, confirm=confirm)
 
 
-def rows(release: Release, steps: Iterable[Step], *more: Block) -> tuple[Block, ...]:
+def rows(conversation: Conversation, steps: Iterable[Step], *more: Block) -> tuple[Block, ...]:
     """Buttons in rows; the table's order, so that what is awaited comes first."""
-    buttons = blocks.one_primary([*(step_button(release, step) for step in steps), *more])
+    buttons = blocks.one_primary([*(step_button(conversation, step) for step in steps), *more])
     return tuple(blocks.actions(*buttons[start : start + ROW]) for start in range(0, len(buttons), ROW))
 
 
-def answers(release: Release) -> tuple[Step, ...]:
+def answers(conversation: Conversation) -> tuple[Step, ...]:
     """The steps that answer what a state asks for, as buttons; what is open nearly always is left to the card.
 
     Where a decision is asked for, every way out is an answer.
     """
-    awaited = RELEASE.awaited(release.state)
-    steps = RELEASE.buttons(release.state)
+    dialogue = DIALOGUES[conversation.dialogue]
+    awaited = dialogue.awaited(conversation.state)
+    steps = dialogue.buttons(conversation.state)
     if any(step.confirm for step in awaited):
         return steps
     return tuple(step for step in steps if step in awaited or len(step.sources) <= WIDELY_OPEN)
@@ -221,13 +222,14 @@ def is_none(text: str) -> bool:
     return text.strip().rstrip(".").casefold() in {"", "-", "–", "—", "0", "n/a", "no", "nil", "none"}
 
 
-def place(release: Release) -> str:
+def place(conversation: Conversation) -> str:
     """The environment as a title: "Production"."""
-    return escape(release.environment[:1].upper() + release.environment[1:])
+    return escape(capital(conversation.environment))
 
 
-def version(release: Release) -> str:
-    return escape(release.version)
+def version(conversation: Conversation) -> str:
+    """What the conversation is called by: its version, or its number where it is a ticket."""
+    return escape(conversation.version)
 
 
 def capital(words: str) -> str:

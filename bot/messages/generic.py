@@ -11,35 +11,20 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.dialogue import SAME, Step
-from bot.core.events import Event
+from bot.core.dialogues import DIALOGUES
+from bot.core.events import Conversation, Event
 from bot.core.forms import Ask, Form, Widget
 from bot.core.policy import Service
-from bot.core.release import RELEASE
-from bot.core.release_rules import Release
 from bot.messages.message import Said
-from bot.messages.release_parts import Passage, Telling, answers, both_zones, paragraph, version
-from bot.messages.release_people import awaited_roles, byline, call_awaited
+from bot.messages.parts import Passage, Telling, answers, both_zones, paragraph, version
+from bot.messages.people import awaited_roles, byline, call_awaited
 from bot.messages.text import escape, link, mention, moment
 
-ASKS: Mapping[str, str] = {
-    "awaiting_signoffs": "Please sign off, or object.",
-    "objected": "Please revise the release, or withdraw it.",
-    "awaiting_plan": "Please acknowledge with the deployment plan.",
-    "awaiting_timing": "Any concerns with the timing?",
-    "scheduled": "Please start the deployment at the agreed time.",
-    "deploying": "Please tell when it is deployed.",
-    "awaiting_smoke": "Please run {place} smoke test.",
-    "smoke_running": "Please tell how the smoke test ends.",
-    "awaiting_decision": "Please decide: continue, or roll back.",
-    "rolling_back": "Please verify once it is rolled back.",
-}
-"""What is asked of the awaited, by state. A state that is not here is told by its own words."""
 
-
-def generic(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+def generic(conversation: Conversation, event: Event, policy: Service) -> tuple[Said, ...]:
     """A step told from its row: its `says`, its form, who took it, and who is asked next."""
-    step = RELEASE.step(event.step)
-    telling = begun(release, step.says)
+    step = DIALOGUES[conversation.dialogue].step(event.step)
+    telling = begun(conversation, step.says)
     form = step.form
     if form is None:
         telling.say(step.says)
@@ -51,9 +36,10 @@ def generic(release: Release, event: Event, policy: Service) -> tuple[Said, ...]
     return finished(telling, event, policy)
 
 
-def begun(release: Release, says: str) -> Telling:
+def begun(conversation: Conversation, says: str) -> Telling:
     """A message that begins; what notifications show of it is the step's line and the version."""
-    return Telling(release, f"{says.replace('*', '')}: {version(release)} · {escape(release.service)}")
+    what = f"{version(conversation)} · {escape(conversation.service)}"
+    return Telling(conversation, f"{says.replace('*', '')}: {what}")
 
 
 def finished(
@@ -65,29 +51,32 @@ def finished(
     """
     if not asked:
         _ask_next(telling, event, policy, ask)
-    telling.aside(f"{byline(telling.release, event)} · {moment(event.at, 'time')}")
-    return telling.said(broadcast=RELEASE.step(event.step).hears == "channel")
+    telling.aside(f"{byline(telling.conversation, event)} · {moment(event.at, 'time')}")
+    step = DIALOGUES[event.dialogue].step(event.step)
+    return telling.said(broadcast=step.hears == "channel")
 
 
 def _ask_next(telling: Telling, event: Event, policy: Service, ask: str) -> None:
     """Call the awaited, once: only a step that changes who is awaited asks anything. Whoever took it is not called,
     but has the buttons at hand.
     """
-    release = telling.release
-    if not moved(release, event) or not awaited_roles(release):
+    conversation = telling.conversation
+    if not moved(conversation, event) or not awaited_roles(conversation):
         return
-    words = ask or ASKS.get(release.state, f"The release is {RELEASE.state(release.state).words}.")
-    words = words.format(place=escape(release.environment))
-    if people := call_awaited(release, policy, but=event.actor):
+    dialogue = DIALOGUES[conversation.dialogue]
+    state = dialogue.state(conversation.state)
+    words = ask or state.asks or f"The {dialogue.noun} is {state.words}."
+    words = words.format(place=escape(conversation.environment))
+    if people := call_awaited(conversation, policy, but=event.actor):
         telling.say(f"{people} — {words}")
-    telling.offer(answers(release))
+    telling.offer(answers(conversation))
 
 
-def moved(release: Release, event: Event) -> bool:
-    """Whether an event, the release's last, began a new stage: only then somebody else is awaited."""
-    if RELEASE.step(event.step).to == SAME:
+def moved(conversation: Conversation, event: Event) -> bool:
+    """Whether an event, the conversation's last, began a new stage: only then somebody else is awaited."""
+    if DIALOGUES[event.dialogue].step(event.step).to == SAME:
         return False
-    return len(release.trail) < 2 or release.trail[-2].stage != event.stage
+    return len(conversation.trail) < 2 or conversation.trail[-2].stage != event.stage
 
 
 # ── forms ────────────────────────────────────────────────────────────────────────────────────────────────────────────
