@@ -8,11 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from random import getrandbits
 from typing import Any, TypeVar
 
 from bot.clock import Clock
-from bot.core.dialogue import Dialogue, Move, Situation, Step, admit
+from bot.core.dialogue import Move, Situation, Step, admit
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation
 from bot.core.forms import Form
@@ -20,6 +19,7 @@ from bot.core.policy import Service
 from bot.core.prefill import Known
 from bot.core.release_forms import ApprovalForm
 from bot.core.roles import Actor, Role
+from bot.core.surroundings import Surroundings
 from bot.directory import Directory
 from bot.errors import Refusal
 from bot.messages.references import Reference
@@ -29,6 +29,8 @@ from bot.service import (
     Taken,
     fire_reminder,
     load,
+    look_around,
+    new_id,
     open_conversation,
     policy_of,
     read_conversation,
@@ -84,8 +86,8 @@ class Conversations:
         admit(dialogue, Situation(blank, move, policy, now))
         if step.form is None:
             raise Refusal(f"“{step.label}” needs no details.")
-        previous, verified = await self.store.read(partial(_history, dialogue=dialogue, policy=policy))
-        return Asked(step, step.form, Known(conversation, policy, previous, verified, now), actor)
+        previous, around = await self.store.read(partial(_history, conversation=blank))
+        return Asked(step, step.form, Known(conversation, policy, previous, now, around), actor)
 
     async def take(self, reference: Reference, user: str, answers: Mapping[str, Any], delivery: str) -> Taken:
         """Take the step that a reference names, or open a conversation with it. `delivery` names the request."""
@@ -177,7 +179,9 @@ class Conversations:
     def _opening(self, reference: Reference, form: Form | None) -> Opening:
         """What identifies a new conversation: the form's version and environment, where it asks for them."""
         environment = getattr(form, "environment", self.policies[reference.service].environments[0])
-        return Opening(new_id(self._clock.now()), reference.dialogue, environment, getattr(form, "version", ""))
+        version, here = getattr(form, "version", ""), reference.channel.startswith(("C", "G"))
+        channel = reference.channel if here and DIALOGUES[reference.dialogue].anywhere else ""
+        return Opening(new_id(self._clock.now()), reference.dialogue, environment, version, channel)
 
     async def _recipients(self, stored: StoredReminder) -> Recipients:
         """Whoever acted in the role in this conversation, if they still hold it; else all who hold it."""
@@ -195,12 +199,6 @@ class Conversations:
         return Recipients(stored, tuple(dict.fromkeys(people)))
 
 
-def new_id(now: datetime) -> str:
-    """An id for a conversation: its time first, so that new rows stand side by side in every index, then chance."""
-    # An id needs to be unlike the others and no secret: the system's own source costs more than the whole decision.
-    return f"{int(now.timestamp() * 1000):011x}{getrandbits(32):08x}"
-
-
 def owner_of(conversation: Conversation, role: Role, holders: tuple[str, ...]) -> str:
     """Who of a role's holders acted in it in this conversation last: they are asked before the others."""
     dialogue = DIALOGUES[conversation.dialogue]
@@ -210,12 +208,10 @@ def owner_of(conversation: Conversation, role: Role, holders: tuple[str, ...]) -
     return ""
 
 
-def _history(reader: Reader, dialogue: Dialogue[Any], policy: Service) -> tuple[Any, str]:
-    """A service's latest conversation, and the last version that was verified."""
-    latest = reader.find(dialogue.name, service=policy.name, limit=1)
-    verified = reader.find(dialogue.name, service=policy.name, state="completed", limit=1)
-    previous = read_conversation(latest[0]) if latest else None
-    return previous, verified[0].version if verified else ""
+def _history(reader: Reader, conversation: Conversation) -> tuple[Any, Surroundings]:
+    """The service's latest conversation of the same dialogue, and what is around one."""
+    latest = reader.find(conversation.dialogue, service=conversation.service, limit=1)
+    return read_conversation(latest[0]) if latest else None, look_around(reader, conversation)
 
 
 def _load_quietly(reader: Reader, conversation_id: str) -> Record | None:

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from random import getrandbits
 from typing import Any, Literal
 
-from bot.core.dialogue import SAME, Dialogue, Move, Situation, decide, evolve
+from bot.core.dialogue import SAME, Consequence, Dialogue, Move, Situation, decide, evolve
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Event, Outgoing, Reminder
 from bot.core.policy import Service
-from bot.core.reminders import reminders_for
-from bot.core.roles import CLOCK
+from bot.core.reminders import reminders_for, tells_of
+from bot.core.roles import CLOCK, Actor, Role
+from bot.core.surroundings import Surroundings
 from bot.errors import Refusal
 from bot.messages.limits import fit
 from bot.messages.voices import VOICES
@@ -27,14 +29,21 @@ LATE = timedelta(minutes=2)
 """A reminder that fires later than this says so: the team planned with the time it was due at."""
 
 
+def new_id(now: datetime) -> str:
+    """An id for a conversation: its time first, so that new rows stand side by side in every index, then chance."""
+    # An id needs to be unlike the others and no secret: the system's own source costs more than the whole decision.
+    return f"{int(now.timestamp() * 1000):011x}{getrandbits(32):08x}"
+
+
 @dataclass(frozen=True)
 class Opening:
-    """What identifies a conversation that is to be opened."""
+    """What identifies a conversation that is to be opened. `channel`: the service's own, where it is empty."""
 
     id: str
     dialogue: str
     environment: str
     version: str
+    channel: str = ""
 
     def blank(self, dialogue: Dialogue[Any], move: Move, policy: Service, now: datetime) -> Any:
         """The conversation before its first event."""
@@ -44,7 +53,7 @@ class Opening:
             service=policy.name,
             environment=self.environment,
             version=self.version,
-            channel=policy.channels[0],
+            channel=self.channel or policy.channels[0],
             opened_at=now,
             opened_by=move.actor.id,
             state="",
@@ -83,15 +92,20 @@ def open_conversation(
     if (seen := tx.reply_to(delivery)) is not None:
         return Taken(read_conversation(load(tx, seen)), policy, repeated=True)
     dialogue = DIALOGUES[opening.dialogue]
-    if dialogue.ticket:
-        opening = replace(opening, version=f"{dialogue.ticket}-{tx.next_number(dialogue.name)}")
-    blank = opening.blank(dialogue, move, policy, now)
+    blank = _numbered(tx, dialogue, opening).blank(dialogue, move, policy, now)
     try:
         opened = _record(tx, dialogue, Situation(blank, move, policy, now))
     except DuplicateError as error:
         raise _already_open(tx, dialogue, error.id) from error
     tx.remember(delivery, opening.id, now)
     return Taken(opened, policy)
+
+
+def _numbered(tx: Transaction, dialogue: Dialogue[Any], opening: Opening) -> Opening:
+    """The opening with its number, where the dialogue's conversations are tickets."""
+    if not dialogue.ticket:
+        return opening
+    return replace(opening, version=f"{dialogue.ticket}-{tx.next_number(dialogue.name)}")
 
 
 def _already_open(tx: Reader, dialogue: Dialogue[Any], conversation_id: str) -> Refusal:
@@ -142,6 +156,9 @@ def policy_of(record: Record, policies: Mapping[str, Service]) -> Service:
 def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any]) -> Any:
     """Decide, write all that follows from the decision, and return the conversation after it."""
     before, policy, now = situation.conversation, situation.policy, situation.now
+    step = dialogue.step(situation.move.step)
+    if step.looks:
+        situation = replace(situation, surroundings=look_around(tx, before))
     event = decide(dialogue, situation)
     after = evolve(dialogue, before, event)
     # The snapshot first: its unique key settles a race of two openings before anything else is written.
@@ -152,7 +169,63 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any])
     # A note must not wake reminders that were put off: only what changed is set anew.
     if after.stage != before.stage or wanted != reminders_for(dialogue, before, policy):
         tx.set_reminders(after.id, wanted)
+    if step.tells:
+        tx.add_reminders(tells_of(step, after, event, policy))
+    if step.leads and Role.LINKED not in situation.move.actor.roles:
+        for consequence in step.leads(after, event):
+            _follow(tx, consequence, after, situation)
     return after
+
+
+def look_around(reader: Reader, conversation: Conversation) -> Surroundings:
+    """What is around a conversation: its service's other open ones, and how earlier versions fared."""
+    it = conversation
+    opened = [
+        record
+        for name in DIALOGUES
+        for record in reader.find(name, service=it.service, is_open=True)
+        if record.id != it.id
+    ]
+    verified, rolled_back = (
+        tuple(
+            record.version
+            for record in reader.find("release", service=it.service, environment=it.environment, state=state)
+        )
+        for state in ("completed", "rolled_back")
+    )
+    opened.sort(key=lambda record: record.opened_at)
+    return Surroundings(tuple(map(read_conversation, opened)), verified, rolled_back)
+
+
+def _follow(tx: Transaction, consequence: Consequence, cause: Conversation, situation: Situation[Any]) -> None:
+    """Take the step that follows in another conversation, if it is possible there."""
+    dialogue = DIALOGUES[consequence.dialogue]
+    actor = situation.move.actor
+    move = Move(consequence.step, Actor(actor.id, actor.name, frozenset({Role.LINKED})), consequence.form)
+    if consequence.conversation:
+        record = tx.load(consequence.conversation)
+        conversation = read_conversation(record) if record else None
+    else:
+        opening = Opening(
+            new_id(situation.now),
+            dialogue.name,
+            cause.environment,
+            getattr(consequence.form, "version", cause.version),
+            consequence.channel or cause.channel,
+        )
+        conversation = _numbered(tx, dialogue, opening).blank(dialogue, move, situation.policy, situation.now)
+    if conversation is not None and _may_follow(tx, dialogue, consequence, conversation):
+        _record(tx, dialogue, Situation(conversation, move, situation.policy, situation.now))
+
+
+def _may_follow(reader: Reader, dialogue: Dialogue[Any], consequence: Consequence, conversation: Conversation) -> bool:
+    it = conversation
+    if consequence.conversation:
+        return it.state in dialogue.step(consequence.step).sources
+    like = reader.find(
+        dialogue.name, service=it.service, environment=it.environment, version=it.version, is_open=True, limit=1
+    )
+    return not like
 
 
 def _say(
@@ -182,7 +255,9 @@ def fire_reminder(tx: Transaction, told: Recipients, policies: Mapping[str, Serv
     """Let a due reminder happen, once: tell its people, or take the clock's step."""
     stored, reminder = told.reminder, told.reminder.reminder
     record = tx.load(reminder.conversation)
-    if not tx.fire(stored.id, now) or record is None or record.stage != reminder.stage:
+    if not tx.fire(stored.id, now) or record is None:
+        return
+    if record.stage != reminder.stage and not reminder.occasion:
         return
     conversation, policy = read_conversation(record), policy_of(record, policies)
     dialogue = DIALOGUES[record.dialogue]

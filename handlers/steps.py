@@ -54,8 +54,8 @@ async def open_form(context: Context, reference: Reference, user: str, trigger: 
     view = modal(
         asked.step,
         reference,
-        prefill(asked.form, asked.known) | given,
-        title_detail=asked.known.release.version if asked.known.release else "",
+        prefill(DIALOGUES[reference.dialogue].fillers.get(asked.form), asked.known) | given,
+        title_detail=asked.known.conversation.version if asked.known.conversation else "",
         context_line=about(asked),
     )
     context.background.run(context.slack.offer_view(trigger, view, user), "open_form")

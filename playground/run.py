@@ -54,6 +54,8 @@ class Playground:
         reminder, record = due
         label = DIALOGUES[record.dialogue].step(reminder.step).label
         what = {
+            "tell": f"{record.version}: word of “{label}”",
+            "entry": f"{record.version}: “{label}”",
             "nudge": f"{record.version}: reminder to “{label}”",
             "escalation": f"{record.version}: “{label}” goes up",
             "due": f"{record.version}: the agreed time",

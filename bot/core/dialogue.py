@@ -15,7 +15,9 @@ from typing import Any, Generic, Literal, TypeVar
 from bot.core.events import Act, Conversation, Event
 from bot.core.forms import Form
 from bot.core.policy import Service
+from bot.core.prefill import Filler
 from bot.core.roles import MACHINES, Actor, Role
+from bot.core.surroundings import NOWHERE, Surroundings
 from bot.errors import Refusal
 
 C = TypeVar("C", bound=Conversation)
@@ -40,12 +42,15 @@ class Move:
 
 @dataclass(frozen=True)
 class Situation(Generic[C]):
-    """All that a rule may look at: the conversation before the step, the move, the service's policy, the time."""
+    """All that a rule may look at: the conversation before the step, the move, the service's policy, the time; and
+    what is around the conversation, where the step `looks`.
+    """
 
     conversation: C
     move: Move
     policy: Service
     now: datetime
+    surroundings: Surroundings = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,34 @@ class Wait:
     words: str = ""
 
 
+@dataclass(frozen=True)
+class Consequence:
+    """A step that follows in another conversation, in the same transaction, by the same person as `linked`.
+
+    `conversation` names that one; without it, one is opened for the same service in `channel`. Where the other
+    conversation has moved on so that the step is not possible, or its like is open already, nothing follows.
+    """
+
+    dialogue: str
+    step: str
+    form: Form | None = None
+    conversation: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Holders of roles who are told privately of a step at once. `name` tells apart what one step has to tell."""
+
+    roles: tuple[Role, ...]
+    name: str = "told"
+
+
 Guard = Callable[[Situation[Any]], None]
 Facts = Callable[[Situation[Any]], dict[str, Any]]
 Effect = Callable[[Any, Event], Any]
+Leads = Callable[[Any, Event], tuple[Consequence, ...]]
+Tells = Callable[[Any, Event, Service], tuple[Tell, ...]]
 
 
 @dataclass(frozen=True)
@@ -106,6 +136,9 @@ class Step:
     guards      rules that refuse it, in order
     facts       what is decided beyond the form, kept in the event
     effect      how the conversation changes beyond state and forms
+    looks       True if its rules look at the service's other conversations
+    leads       what follows in other conversations; of the conversation after it, and its event
+    tells       who is told privately at once; of the conversation after it, its event and the policy
     """
 
     name: str
@@ -123,6 +156,9 @@ class Step:
     guards: tuple[Guard, ...] = ()
     facts: Facts | None = None
     effect: Effect | None = None
+    looks: bool = False
+    leads: Leads | None = None
+    tells: Tells | None = None
 
     @property
     def by_people(self) -> bool:
@@ -148,7 +184,9 @@ class Dialogue(Generic[C]):
     """A dialogue: its states, its table, and the conversation's shape.
 
     A conversation without a version of its own is a ticket: `ticket` is the prefix of its number, such as ENV in ENV-7,
-    which then stands where a version would.
+    which then stands where a version would. `command` is the slash command it is opened and asked about with. It lives
+    in the service's channel, or, if it is `anywhere`, in the channel where it was opened. `fillers` know answers of
+    forms.
     """
 
     name: str
@@ -157,6 +195,9 @@ class Dialogue(Generic[C]):
     states: tuple[State, ...]
     steps: tuple[Step, ...]
     ticket: str = ""
+    command: str = "/release"
+    anywhere: bool = False
+    fillers: Mapping[type[Form], Filler] = field(default_factory=dict)
 
     # A table does not change: what is asked of it at every step is looked up.
     @cached_property

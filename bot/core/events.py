@@ -111,7 +111,7 @@ class Outgoing:
     event: int = 0
 
 
-ReminderKind = Literal["nudge", "escalation", "due", "step"]
+ReminderKind = Literal["nudge", "escalation", "due", "step", "tell", "entry"]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,10 @@ class Reminder:
     """Something that happens by itself at `due_at`, unless the conversation has left `stage` by then.
 
     `nudge` asks the awaited `roles` for `step`; `escalation` tells the next role that they did not answer; `due` says
-    that the agreed time has come; `step` makes the clock take `step`.
+    that the agreed time has come; `step` makes the clock take `step`. `tell` tells the `roles` of a step that was
+    taken; `entry` is one of the release day's.
+
+    With an `occasion` it belongs to no stage (`stage` is 0) and may happen whatever the state: a `tell` always does.
     """
 
     conversation: str
@@ -128,3 +131,4 @@ class Reminder:
     stage: int
     due_at: datetime
     roles: tuple[str, ...] = ()
+    occasion: str = ""

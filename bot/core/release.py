@@ -11,6 +11,7 @@ from datetime import timedelta
 from bot.core import release_forms as forms
 from bot.core import release_rules as rules
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
+from bot.core.release_prefill import FILLERS
 from bot.core.release_rules import MAY_OVERRIDE, Release
 from bot.core.roles import Role
 
@@ -129,4 +130,4 @@ STEPS = (
 )
 # fmt: on
 
-RELEASE: Dialogue[Release] = Dialogue("release", "release", Release, STATES, STEPS)
+RELEASE: Dialogue[Release] = Dialogue("release", "release", Release, STATES, STEPS, fillers=FILLERS)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.core.dialogue import Dialogue, Signers, Step
-from bot.core.events import Conversation, Reminder, ReminderKind
+from bot.core.events import Conversation, Event, Reminder, ReminderKind
 from bot.core.policy import Service
 from bot.core.roles import Role
 
@@ -26,6 +26,22 @@ def reminders_for(dialogue: Dialogue[C], conversation: C, policy: Service) -> tu
             asked.update(owners)
             reminders.extend(_of_step(step, conversation, policy, owners))
     return tuple(reminders)
+
+
+def tells_of(step: Step, conversation: Conversation, event: Event, policy: Service) -> tuple[Reminder, ...]:
+    """Who is told of a step that was taken: due at once, whatever happens next."""
+    return tuple(
+        Reminder(
+            conversation=conversation.id,
+            kind="tell",
+            step=step.name,
+            stage=0,
+            due_at=event.at,
+            roles=tuple(role.value for role in tell.roles),
+            occasion=f"{event.number}:{tell.name}",
+        )
+        for tell in (step.tells(conversation, event, policy) if step.tells else ())
+    )
 
 
 def awaited_roles(dialogue: Dialogue[C], conversation: C) -> tuple[Role, ...]:

@@ -8,7 +8,9 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """A part in the dialogue. `ci`, `clock` and `watch` are machines; the others are held by people."""
+    """A part in the dialogue. `ci`, `clock`, `watch` and `linked` (a step of another conversation that has this one
+    follow) are machines; the others are held by people.
+    """
 
     QA = "qa"
     DEVOPS = "devops"
@@ -21,6 +23,7 @@ class Role(StrEnum):
     CI = "ci"
     CLOCK = "clock"
     WATCH = "watch"
+    LINKED = "linked"
 
     @property
     def label(self) -> str:
@@ -40,9 +43,10 @@ _LABELS = {
     Role.CI: "CI pipeline",
     Role.CLOCK: "the clock",
     Role.WATCH: "the watch",
+    Role.LINKED: "a linked conversation",
 }
 
-MACHINES = frozenset({Role.CI, Role.CLOCK, Role.WATCH})
+MACHINES = frozenset({Role.CI, Role.CLOCK, Role.WATCH, Role.LINKED})
 PEOPLE_ROLES = tuple(role for role in Role if role not in MACHINES)
 
 

@@ -57,6 +57,8 @@ def _next(one: Overview, reminder: Reminder, now: datetime) -> str:
     label = escape(one.dialogue.step(reminder.step).label)
     late = " (late)" if reminder.due_at < now else ""
     told = {
+        "tell": f"Next: word of “{label}”",
+        "entry": f"Next: “{label}”",
         "nudge": f"Next: reminder to “{label}”",
         "escalation": f"Next: “{label}” goes up to the next role",
         "due": "Next: the agreed time",

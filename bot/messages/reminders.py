@@ -47,8 +47,8 @@ def reminder(
             f"⏰ This should have reached you at {utc(reminder.due_at, day=late > timedelta(hours=12))}, "
             f"{span(late)} ago; Greenlight was not running."
         )
-    snooze = blocks.button("Snooze 30 min", SNOOZE_ACTION, str(reminder_id))
-    telling.offer(_offered(conversation, reminder, step), snooze)
+    snooze = [blocks.button("Snooze 30 min", SNOOZE_ACTION, str(reminder_id))] if reminder.kind != "tell" else []
+    telling.offer(_offered(conversation, reminder, step), *snooze)
     telling.aside(f"<#{conversation.channel}> · {DIALOGUES[conversation.dialogue].state(conversation.state).words}")
     return telling.message()
 
@@ -58,6 +58,8 @@ def _opening(conversation: Conversation, reminder: Reminder, step: Step, now: da
     began = _waited_since(conversation, step)
     style = "time" if now - began < timedelta(hours=12) else "date_time"
     since = f"since {moment(began, style)} ({span(now - began)})"
+    if reminder.kind == "tell":
+        return f"{step.says}: {what} · told to you as {_labels(reminder.roles)}."
     if reminder.kind == "due":
         return f"🕓 *Time to deploy {version(conversation)}* of {escape(conversation.service)}."
     if reminder.kind == "escalation":

@@ -191,10 +191,15 @@ class Transaction(Reader, Protocol):
         ...
 
     def set_reminders(self, conversation_id: str, reminders: tuple[Reminder, ...]) -> None:
-        """Replace the waiting reminders. One that fired already for its stage, kind and step is not set again.
+        """Replace the waiting reminders, save those that tell. One that fired already for its stage, kind, step and
+        occasion is not set again.
 
         One that was put off and is wanted still stays put off. The id of a dropped one never names another.
         """
+        ...
+
+    def add_reminders(self, reminders: tuple[Reminder, ...]) -> None:
+        """Set reminders beside those that wait, under the same rules."""
         ...
 
     def fire(self, reminder_id: int, at: datetime) -> bool:

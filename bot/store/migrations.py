@@ -128,7 +128,39 @@ CREATE TABLE deliveries (
 ) STRICT, WITHOUT ROWID;
 """
 
-MIGRATIONS: Mapping[str, str] = MappingProxyType({"first_schema": _FIRST})
+_OCCASIONS = """
+ALTER TABLE reminders RENAME TO reminders_before;
+
+CREATE TABLE reminders (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    conversation TEXT NOT NULL REFERENCES conversations (id),
+    kind TEXT NOT NULL CHECK (kind IN ('nudge', 'escalation', 'due', 'step', 'tell', 'entry')),
+    step TEXT NOT NULL,
+    stage INTEGER NOT NULL,
+    occasion TEXT NOT NULL DEFAULT '',
+    due_at TEXT NOT NULL CHECK (length(due_at) = 32),
+    roles TEXT NOT NULL,
+    snoozed INTEGER NOT NULL DEFAULT 0,
+    put_off_until TEXT CHECK (length(put_off_until) = 32),
+    fired_at TEXT CHECK (length(fired_at) = 32),
+    UNIQUE (conversation, stage, kind, step, occasion)
+) STRICT;
+
+INSERT INTO reminders (id, conversation, kind, step, stage, due_at, roles, snoozed, put_off_until, fired_at)
+SELECT id, conversation, kind, step, stage, due_at, roles, snoozed, put_off_until, fired_at FROM reminders_before;
+
+DELETE FROM sqlite_sequence WHERE name = 'reminders';
+
+UPDATE sqlite_sequence SET name = 'reminders' WHERE name = 'reminders_before';
+
+DROP TABLE reminders_before;
+
+CREATE INDEX reminders_waiting ON reminders (due_at) WHERE fired_at IS NULL;
+
+CREATE INDEX reminders_fired ON reminders (fired_at) WHERE fired_at IS NOT NULL;
+"""
+
+MIGRATIONS: Mapping[str, str] = MappingProxyType({"first_schema": _FIRST, "reminder_occasions": _OCCASIONS})
 """Name to SQL, in the order in which they are applied."""
 
 

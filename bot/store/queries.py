@@ -26,7 +26,7 @@ LOAD = f"{_RECORD} WHERE id = ?"
 IN_THREAD = f"{_RECORD} WHERE root_channel = ? AND root_ts = ?"
 EVENTS = "SELECT event FROM events WHERE conversation = ? ORDER BY number"
 
-_REMINDER = "SELECT id, conversation, kind, step, stage, due_at, roles, snoozed FROM reminders"
+_REMINDER = "SELECT id, conversation, kind, step, stage, due_at, roles, occasion, snoozed FROM reminders"
 NEXT_DUE = "SELECT min(due_at) FROM reminders WHERE fired_at IS NULL"
 DUE = f"{_REMINDER} WHERE fired_at IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?"
 NEXT = f"{_REMINDER} WHERE fired_at IS NULL ORDER BY due_at, id LIMIT 1"
@@ -93,8 +93,8 @@ def _record(row: Row) -> Record:
 
 
 def _reminder(row: Row) -> StoredReminder:
-    reminder_id, conversation, kind, step, stage, due_at, roles, snoozed = row
-    reminder = Reminder(conversation, kind, step, stage, read_moment(due_at), tuple(from_json(roles)))
+    reminder_id, conversation, kind, step, stage, due_at, roles, occasion, snoozed = row
+    reminder = Reminder(conversation, kind, step, stage, read_moment(due_at), tuple(from_json(roles)), occasion)
     return StoredReminder(reminder_id, reminder, snoozed)
 
 

@@ -93,19 +93,20 @@ CREATE INDEX outbox_undelivered ON outbox (channel) WHERE state = 'undelivered';
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
 
 -- What happens by itself. A row that fired stays, so that it is not set again for its stage; ids are never used twice,
--- since buttons name them.
+-- since buttons name them. One with an `occasion` belongs to no stage (its stage is 0).
 CREATE TABLE reminders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation TEXT NOT NULL REFERENCES conversations (id),
-    kind TEXT NOT NULL CHECK (kind IN ('nudge', 'escalation', 'due', 'step')),
+    kind TEXT NOT NULL CHECK (kind IN ('nudge', 'escalation', 'due', 'step', 'tell', 'entry')),
     step TEXT NOT NULL,
     stage INTEGER NOT NULL,
+    occasion TEXT NOT NULL DEFAULT '',
     due_at TEXT NOT NULL CHECK (length(due_at) = 32),
     roles TEXT NOT NULL,
     snoozed INTEGER NOT NULL DEFAULT 0,
     put_off_until TEXT CHECK (length(put_off_until) = 32),
     fired_at TEXT CHECK (length(fired_at) = 32),
-    UNIQUE (conversation, stage, kind, step)
+    UNIQUE (conversation, stage, kind, step, occasion)
 ) STRICT;
 
 CREATE INDEX reminders_waiting ON reminders (due_at) WHERE fired_at IS NULL;

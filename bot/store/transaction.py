@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
+from typing import Any
 
 from bot.core.events import Conversation, Event, Outgoing, Reminder
 from bot.store.interface import ContradictionError, DuplicateError
@@ -42,13 +43,13 @@ SUPERSEDE_UNDELIVERED = """
     WHERE state = 'undelivered' AND channel = ? AND kind = 'card' AND conversation = ? AND id < ?
 """
 DROP_REMINDERS = """
-    DELETE FROM reminders WHERE conversation = ? AND fired_at IS NULL
-    AND stage || ':' || kind || ':' || step NOT IN (SELECT value FROM json_each(?))
+    DELETE FROM reminders WHERE conversation = ? AND fired_at IS NULL AND kind <> 'tell'
+    AND stage || ':' || kind || ':' || step || ':' || occasion NOT IN (SELECT value FROM json_each(?))
 """
 # What was put off stays put off, however often the same is set again.
 SET_REMINDER = """
-    INSERT INTO reminders (conversation, kind, step, stage, due_at, roles) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT (conversation, stage, kind, step) DO UPDATE
+    INSERT INTO reminders (conversation, kind, step, stage, due_at, roles, occasion) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (conversation, stage, kind, step, occasion) DO UPDATE
     SET roles = excluded.roles, due_at = max(excluded.due_at, coalesce(put_off_until, '')) WHERE fired_at IS NULL
 """
 FIRE = "UPDATE reminders SET fired_at = ?1 WHERE id = ?2 AND fired_at IS NULL AND due_at <= ?1"
@@ -56,12 +57,14 @@ SNOOZE = """
     UPDATE reminders
     SET fired_at = NULL, due_at = max(due_at, ?1), put_off_until = max(due_at, ?1), snoozed = snoozed + 1
     WHERE id = ?2 AND kind <> 'step'
-      AND stage = (SELECT stage FROM conversations WHERE conversations.id = reminders.conversation)
+      AND (occasion <> ''
+        OR stage = (SELECT stage FROM conversations WHERE conversations.id = reminders.conversation))
     RETURNING conversation, stage, step
 """
 HOLD_BACK = """
     UPDATE reminders SET due_at = max(due_at, ?1), put_off_until = max(coalesce(put_off_until, ''), ?1)
-    WHERE fired_at IS NULL AND kind <> 'step' AND (conversation, stage, step) = (?2, ?3, ?4) AND id <> ?5
+    WHERE fired_at IS NULL AND kind <> 'step' AND occasion = '' AND (conversation, stage, step) = (?2, ?3, ?4)
+      AND id <> ?5
 """
 BEGIN = "UPDATE outbox SET ambiguous = 1 WHERE id = ? AND state = 'waiting'"
 SETTLE = """
@@ -88,7 +91,8 @@ PURGE = (
     "DELETE FROM outbox WHERE state IN ('sent', 'superseded') AND settled_at < ?",
     """
     DELETE FROM reminders WHERE fired_at < ? AND NOT EXISTS (
-        SELECT 1 FROM conversations WHERE id = reminders.conversation AND stage = reminders.stage)
+        SELECT 1 FROM conversations WHERE id = reminders.conversation
+        AND (stage = reminders.stage OR reminders.occasion <> '' AND is_open = 1))
     """,
 )
 
@@ -143,15 +147,13 @@ class SQLiteTransaction(SQLiteReader):
             self._execute(SUPERSEDE_UNDELIVERED, (moment, it.channel, it.conversation, added.lastrowid))
 
     def set_reminders(self, conversation_id: str, reminders: tuple[Reminder, ...]) -> None:
-        wanted = write_json([f"{it.stage}:{it.kind}:{it.step}" for it in reminders])
+        wanted = write_json([f"{it.stage}:{it.kind}:{it.step}:{it.occasion}" for it in reminders])
         self._execute(DROP_REMINDERS, (conversation_id, wanted))
-        self._executemany(
-            SET_REMINDER,
-            [
-                (conversation_id, it.kind, it.step, it.stage, write_moment(it.due_at), write_json(it.roles))
-                for it in reminders
-            ],
-        )
+        self._executemany(SET_REMINDER, [_reminder(it) for it in reminders])
+
+    def add_reminders(self, reminders: tuple[Reminder, ...]) -> None:
+        if reminders:
+            self._executemany(SET_REMINDER, [_reminder(it) for it in reminders])
 
     def fire(self, reminder_id: int, at: datetime) -> bool:
         return self._execute(FIRE, (write_moment(at), reminder_id)).rowcount == 1
@@ -186,3 +188,8 @@ class SQLiteTransaction(SQLiteReader):
     def purge(self, before: datetime) -> int:
         moment = write_moment(before)
         return sum(self._execute(statement, (moment,)).rowcount for statement in PURGE)
+
+
+def _reminder(it: Reminder) -> tuple[Any, ...]:
+    due_at, roles = write_moment(it.due_at), write_json(it.roles)
+    return it.conversation, it.kind, it.step, it.stage, due_at, roles, it.occasion

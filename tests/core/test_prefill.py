@@ -8,6 +8,7 @@ import pytest
 
 from bot.core.prefill import Known, prefill
 from bot.core.release_forms import PlanForm
+from bot.core.release_prefill import FILLERS
 from tests.core.a_release import POLICY, QA, TECH_LEAD, Play, approval
 
 
@@ -24,10 +25,12 @@ def signed() -> Play:
 )
 def test_a_plan_offers_the_first_full_hour_that_leaves_half_an_hour(now: str, offered: str) -> None:
     at = datetime.fromisoformat(f"2024-01-16T{now}").replace(tzinfo=UTC)
-    known = Known(signed().release, POLICY, None, "v1.1.0", at)
-    assert prefill(PlanForm, known)["when"] == datetime.fromisoformat(f"2024-01-16T{offered}").replace(tzinfo=UTC)
+    known = Known(signed().release, POLICY, None, at)
+    assert prefill(FILLERS[PlanForm], known)["when"] == datetime.fromisoformat(f"2024-01-16T{offered}").replace(
+        tzinfo=UTC
+    )
 
 
 def test_a_plan_made_late_in_the_evening_offers_the_next_day() -> None:
-    known = Known(signed().release, POLICY, None, "v1.1.0", datetime(2024, 1, 31, 23, 45, tzinfo=UTC))
-    assert prefill(PlanForm, known)["when"] == datetime(2024, 2, 1, 1, 0, tzinfo=UTC)
+    known = Known(signed().release, POLICY, None, datetime(2024, 1, 31, 23, 45, tzinfo=UTC))
+    assert prefill(FILLERS[PlanForm], known)["when"] == datetime(2024, 2, 1, 1, 0, tzinfo=UTC)

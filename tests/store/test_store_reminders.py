@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -217,3 +218,45 @@ async def test_purging_forgets_fired_reminders_of_stages_that_were_left_alone(st
     await move_on(store)
     assert await store.write(lambda tx: tx.purge(NOON + minutes(30))) == 0
     assert await store.write(lambda tx: tx.purge(NOON + minutes(31))) == 1
+
+
+ENTRY = replace(reminder(kind="entry"), stage=0, occasion="T-1h")
+TOLD = replace(reminder(kind="tell"), stage=0, occasion="1:told")
+
+
+async def test_one_with_an_occasion_outlives_its_stage_is_moved_and_fires_once(store: Store) -> None:
+    await set_(store, NUDGE, ENTRY)
+    await move_on(store)
+    await set_(store, replace(ENTRY, due_at=NOON + minutes(90)))
+    assert await waiting(store) == {"entry": NOON + minutes(90)}
+    stored = await only(store, NOON + minutes(90))
+    assert stored.reminder.occasion == "T-1h"
+    assert await fire(store, stored, NOON + minutes(90))
+    await set_(store, replace(ENTRY, due_at=NOON + minutes(120)), replace(ENTRY, occasion="T-30m"))
+    assert {it.reminder.occasion for it in await due(store, NOON + minutes(500))} == {"T-30m"}
+
+
+async def test_what_is_told_is_not_dropped_by_what_is_set_later(store: Store) -> None:
+    await store.write(lambda tx: tx.add_reminders((TOLD,)))
+    await set_(store, NUDGE)
+    await set_(store)
+    assert list(await waiting(store)) == ["tell"]
+
+
+async def test_an_entry_can_be_put_off_in_a_later_stage_and_holds_no_other_back(store: Store) -> None:
+    await set_(store, ENTRY, replace(ENTRY, occasion="T-30m", due_at=NOON + minutes(40)))
+    (stored,) = await due(store, NOON + minutes(30))
+    assert await fire(store, stored, NOON + minutes(30))
+    await move_on(store)
+    assert await snooze(store, stored, NOON + minutes(50))
+    moments = {it.reminder.occasion: it.reminder.due_at for it in await due(store, NOON + minutes(500))}
+    assert moments == {"T-1h": NOON + minutes(50), "T-30m": NOON + minutes(40)}
+
+
+async def test_purging_keeps_what_fired_for_an_occasion_while_its_conversation_is_open(store: Store) -> None:
+    await set_(store, ENTRY)
+    assert await fire(store, await only(store, NOON + minutes(30)), NOON + minutes(30))
+    await move_on(store)
+    assert await store.write(lambda tx: tx.purge(NOON + minutes(9_000))) == 0
+    await store.write(lambda tx: tx.save(conversation(stage=3), is_open=False))
+    assert await store.write(lambda tx: tx.purge(NOON + minutes(9_000))) == 1
