@@ -52,7 +52,7 @@ class Queries:
         if not found:
             raise Refusal(
                 f"I know no {DIALOGUES[dialogue].noun} of {version[:60]} here.",
-                remedy=f"`/{dialogue} list` shows those under way.",
+                remedy=f"`{DIALOGUES[dialogue].command} list` shows those under way.",
             )
         if len({one.record.service for one in found}) > 1:
             names = ", ".join(one.record.service for one in found)

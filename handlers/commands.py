@@ -116,8 +116,9 @@ def questions(dialogue: Dialogue[Any], example: str) -> dict[str, Subcommand]:
         name, subject, rest = split(call.words, services)
         if unknown := subject or rest:
             raise Refusal(f"There is no service “{unknown[:60]}”.", remedy=f"The services are: {', '.join(services)}.")
-        found = await context.queries.open_ones(dialogue.name, services_meant(context, call, name))
-        return lists.listing(found, context.clock.now())
+        meant = services_meant(context, call, name)
+        found = await context.queries.open_ones(dialogue.name, meant)
+        return lists.listing(found, context.clock.now(), dialogue, meant)
 
     async def history(context: Context, call: Call) -> Message:
         name, subject, _ = split(call.words, tuple(context.configuration.services))

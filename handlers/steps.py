@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -22,17 +23,21 @@ def register(app: AsyncApp, context: Context) -> None:
 
     @app.action(re.compile(f"^{STEP_ACTION}"))
     async def clicked(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        at_home = body.get("view", {}).get("type") == "home"
         try:
-            await click(context, body, Reference.read(action["value"]))
+            await click(context, body, replace(Reference.read(action["value"]), from_home=at_home))
         finally:
-            if body.get("view", {}).get("type") == "home":  # which may have been open for hours
+            if at_home:  # it may have been open for hours
                 context.background.run(publish(context, body["user"]["id"]), "publish_home")
         await ack()
 
     @app.view(STEP_CALLBACK)
     async def submitted(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         # One view is one answer: a second submit of it, or a replay of the request, changes nothing.
-        await context.conversations.take(reference_of(view), body["user"]["id"], answers(view), f"view:{view['id']}")
+        reference, user = reference_of(view), body["user"]["id"]
+        await context.conversations.take(reference, user, answers(view), f"view:{view['id']}")
+        if reference.from_home:
+            context.background.run(publish(context, user), "publish_home")
         await ack()
 
 
@@ -42,7 +47,7 @@ async def click(context: Context, body: dict[str, Any], reference: Reference) ->
     if DIALOGUES[reference.dialogue].step(reference.step).form is None:
         await context.conversations.take(reference, user, {}, trigger)
     else:
-        await open_form(context, reference, user, trigger, {})
+        await open_form(context, replace(reference, given={}), user, trigger, dict(reference.given))
 
 
 async def open_form(context: Context, reference: Reference, user: str, trigger: str, given: dict[str, Any]) -> None:

@@ -62,7 +62,7 @@ async def answer(context: Context, event: dict[str, Any], delivery: str) -> Mess
     if step.form is not None and _needs_more(answers, step.form):
         await context.conversations.ask(reference, event["user"])
         # The button that is offered is as stale later as any other that was made now.
-        return lists.form_offer(step, replace(reference, stage=record.stage))
+        return lists.form_offer(step, replace(reference, stage=record.stage).giving(answers))
     await context.conversations.take(reference, event["user"], answers, delivery)
     return None
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.dialogue import Dialogue, Step
+from bot.core.dialogues import DIALOGUES
 from bot.core.events import Event, Reminder
 from bot.core.policy import Service
 from bot.messages import blocks
@@ -72,10 +73,11 @@ def _opener(one: Overview) -> str:
     return str(trail[0].name if trail else one.conversation.opened_by)
 
 
-def listing(overviews: Sequence[Overview], now: datetime) -> Message:
-    """What is under way, a paragraph each."""
+def listing(overviews: Sequence[Overview], now: datetime, dialogue: Dialogue[Any], services: Sequence[str]) -> Message:
+    """What is under way in some services, a paragraph each."""
     if not overviews:
-        return notice("Nothing is under way here. `/release approve` begins a release.")
+        where = escape(", ".join(services))
+        return notice(f"No {dialogue.noun} of {where} is under way. `{dialogue.command} help` says how one begins.")
     shown = overviews[:MOST_LISTED]
     parts: list[Block] = [blocks.section("\n".join((headline(one), *_details(one, now)[:2]))) for one in shown]
     if len(overviews) > len(shown):
@@ -136,9 +138,11 @@ def thread_help(dialogue: Dialogue[Any], state: str) -> Message:
 
 def not_a_thread() -> Message:
     """The answer to a mention outside of a conversation's thread."""
+    commands = dict.fromkeys(dialogue.command for dialogue in DIALOGUES.values())
+    told = ", ".join(f"`{command} help`" for command in commands)
     return notice(
-        "I follow mentions in the thread of a release. `/release list` shows those under way, `/release approve` "
-        "begins one, `/release help` the rest."
+        "I follow mentions in the thread of a release or of another conversation of mine. `/release list` shows the "
+        f"releases under way, and what else can be begun is told by {told}."
     )
 
 

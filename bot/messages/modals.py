@@ -114,7 +114,7 @@ def field_errors(told: Refusal, view: Mapping[str, Any]) -> dict[str, str]:
     errors = {name: clip(why, ERROR) for name, why in told.fields.items() if name in inputs}
     elsewhere = [why for name, why in told.fields.items() if name not in inputs]
     if inputs and (elsewhere or not errors):
-        may = f"May: {', '.join(told.may)}." if told.may else ""
+        may = f"Who may: {', '.join(told.may)}." if told.may else ""
         below_first = " ".join((errors.get(inputs[0], ""), *(elsewhere or [str(told), may]))).strip()
         errors[inputs[0]] = clip(below_first, 2 * ERROR)
     return errors

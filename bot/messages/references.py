@@ -7,7 +7,10 @@ click is known as one.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
 
 from bot.core.dialogues import DIALOGUES
 from bot.errors import GreenlightError
@@ -25,6 +28,10 @@ SNOOZE_ACTION = "snooze"
 """The action_id of the snooze button; its value is the reminder's id."""
 
 
+MOST_CHARACTERS = 2_000
+"""Of a button's value (Block Kit, "Button element")."""
+
+
 class ReferenceUnreadableError(GreenlightError):
     """A button's value or a modal's metadata is not ours, or from a version that wrote it otherwise."""
 
@@ -33,7 +40,8 @@ class ReferenceUnreadableError(GreenlightError):
 class Reference:
     """Which step of which conversation, made for which stage. A step that opens one names no conversation yet.
 
-    `service` and `channel` are known for an opening step.
+    `service` and `channel` are known for an opening step. `given` are answers that were typed already, `from_home` says
+    that it was clicked in App Home, which is to be drawn anew after it.
     """
 
     dialogue: str
@@ -42,9 +50,19 @@ class Reference:
     stage: int | None = None
     service: str = ""
     channel: str = ""
+    from_home: bool = False
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self) -> str:
-        return json.dumps({key: value for key, value in asdict(self).items() if value not in ("", None)})
+        return json.dumps({key: value for key, value in asdict(self).items() if value not in ("", None, False, {})})
+
+    def giving(self, answers: Mapping[str, Any]) -> Reference:
+        """The reference with answers for its form, as many as a button has room for."""
+        kept = self
+        for name, answer in answers.items():
+            more = replace(kept, given={**kept.given, name: _plain(answer)})
+            kept = more if len(more.write()) <= MOST_CHARACTERS else kept
+        return kept
 
     @classmethod
     def read(cls, written: str) -> Reference:
@@ -57,3 +75,8 @@ class Reference:
         if dialogue is None or all(step.name != found.step for step in dialogue.steps):
             raise ReferenceUnreadableError(written[:100])
         return found
+
+
+def _plain(answer: Any) -> Any:
+    """An answer as JSON holds it."""
+    return answer.isoformat() if isinstance(answer, datetime) else answer

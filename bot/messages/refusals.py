@@ -19,7 +19,7 @@ def refusal(told: Refusal) -> Message:
         lines.append(_remedy(told.remedy))
     if told.may:
         people = "".join(f" {mention(person)}" for person in told.people)
-        lines.append(f"*May:* {escape(', '.join(told.may))}{people}")
+        lines.append(f"*Who may:* {escape(', '.join(told.may))}{people}")
     if told.open_now:
         lines.append(f"*Possible now:* {escape(', '.join(told.open_now))}")
     if told.since:

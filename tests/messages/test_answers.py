@@ -147,15 +147,18 @@ def test_a_reminder_that_is_behind_its_time_says_so() -> None:
 
 def test_the_list_is_as_kept() -> None:
     one, other = Talk().approved(), Talk().scheduled()
-    hold("answers/list", lists.listing([overview(one), overview(other, thread=False)], one.now))
+    hold(
+        "answers/list",
+        lists.listing([overview(one), overview(other, thread=False)], one.now, RELEASE, ("admin-logistic",)),
+    )
 
 
 def test_an_empty_list_says_how_to_begin() -> None:
-    hold("answers/list_empty", lists.listing([], START))
+    hold("answers/list_empty", lists.listing([], START, RELEASE, ("admin-logistic",)))
 
 
 def test_a_long_list_counts_what_it_leaves_out() -> None:
-    told = words(lists.listing([overview(Talk().approved())] * 33, START))
+    told = words(lists.listing([overview(Talk().approved())] * 33, START, RELEASE, ("admin-logistic",)))
     assert told.count("*v1.2.0*") == lists.MOST_LISTED
     assert "… and 13 more" in told
 
@@ -278,7 +281,7 @@ def test_hostile_text_calls_nobody_and_formats_nothing_in_any_answer() -> None:
     lost = Outgoing("k", "reply", "C0RELEASES", "fine")
     answers = (
         lists.status(one, talk.now),
-        lists.listing([one], talk.now),
+        lists.listing([one], talk.now, RELEASE, ("admin-logistic",)),
         lists.history(one, [taken("note", 1, text=HOSTILE), taken("object", 2, reason=HOSTILE)]),
         lists.recorded(one),
         Message("home", tuple(home(HomePage((one,), (one,), (one,), ((lost, HOSTILE),)), START)["blocks"])),

@@ -57,11 +57,11 @@ async def test_silence_about_known_issues_is_not_accepted_and_an_explicit_none_i
 async def test_somebody_without_the_role_is_told_who_may_before_any_form_opens(player: Player) -> None:
     """Pavel is PM."""
     await player.command(PAVEL, "/release approve", "#releases")
-    assert "May: QA" in whispered(player, PAVEL).replace("*", "")
+    assert "Who may: QA" in whispered(player, PAVEL).replace("*", "")
     assert player.person(PAVEL).views_open == 0
     await approved(player)
     await player.step(PAVEL, RELEASES, "Sign off")
-    assert "May: Tech Lead" in whispered(player, PAVEL).replace("*", "")
+    assert "Who may: Tech Lead" in whispered(player, PAVEL).replace("*", "")
     assert "⏳ Tech Lead: awaited" in says(player)
 
 

@@ -184,7 +184,7 @@ async def test_a_role_that_is_taken_away_is_gone_with_the_next_click(player: Pla
     await player.playground.settled()
     await player.step(CHARLIE, RELEASES, "Time works")
     await player.step("U0BOB", RELEASES, "Start deployment")
-    assert "May: DevOps" in whispered(player, "U0BOB").replace("*", "")
+    assert "Who may: DevOps" in whispered(player, "U0BOB").replace("*", "")
 
 
 async def test_a_role_that_is_lost_while_the_form_is_open_is_told_in_the_form(player: Player) -> None:
@@ -201,7 +201,7 @@ async def test_a_role_that_is_lost_while_the_form_is_open_is_told_in_the_form(pl
         await player.send("U0BOB", **PLAN)
     [told] = refused.value.errors.values()
     assert "not yours to take" in told
-    assert "May: DevOps" in told
+    assert "Who may: DevOps" in told
 
 
 def hold(path: Path) -> sqlite3.Connection:

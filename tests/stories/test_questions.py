@@ -81,12 +81,12 @@ async def test_list_shows_what_is_under_way_in_this_channels_service_or_in_the_o
     player: Player,
 ) -> None:
     """What has ended is not in it, and a service that does not exist is not passed over in silence."""
-    assert "Nothing is under way here" in await asked(player, PAVEL, "/release list")
+    assert "No release of" in await asked(player, PAVEL, "/release list")
     await approved(player)
     await approved(player, version="v1.3.0", commit="fff9999")
     told = await asked(player, PAVEL, "/release list")
     assert told.index("v1.3.0") < told.index("v1.2.0")
-    assert "Nothing is under way" in await asked(player, PAVEL, "/release list", "#billing-releases")
+    assert "No release of billing is under way" in await asked(player, PAVEL, "/release list", "#billing-releases")
     assert "v1.2.0" in await asked(player, PAVEL, "/release list admin-logistic", "#billing-releases")
     told = await asked(player, PAVEL, "/release list admin-logistik")
     assert "no service “admin-logistik”" in told
@@ -192,7 +192,7 @@ async def test_who_may_not_approve_anywhere_is_told_when_the_form_is_sent_at_the
         await player.send(PAVEL, service="Billing (billing)", **APPROVAL)
     [told] = refused.value.errors.values()
     assert "not yours to take" in told
-    assert "May: QA" in told
+    assert "Who may: QA" in told
     assert player.person(CHARLIE).messages("#billing-releases") == []
 
 
@@ -238,7 +238,8 @@ async def test_a_home_opens_the_form_of_a_step_and_shows_what_ended(player: Play
     await view.click("Plan deployment")
     await player.playground.settled()
     assert player.person(JANE).view.title == "Plan deployment v1.2.0"
-    await player.person(JANE).view.close()
+    await player.send(JANE, rollback_target="v1.1.0")
+    assert "Nothing waits for you" in home_of(player, JANE)
     await player.step(CHARLIE, RELEASES, "Withdraw", reason="Not today")
     told = await open_home(player, JANE)
     assert "Ended lately" in told

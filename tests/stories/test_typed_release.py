@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from playground.player import Player
 from playground.seed import CHARLIE, JANE, RELEASES, TANIA
@@ -90,7 +90,7 @@ async def test_a_typed_step_keeps_the_rules_of_the_button(player: Player) -> Non
     head = card(player)
     before = len(player.person(CHARLIE).thread(head))
     await player.mention(JANE, "cosign", head, "#releases")
-    assert "May: Tech Lead" in whispered(player, JANE).replace("*", "")
+    assert "Who may: Tech Lead" in whispered(player, JANE).replace("*", "")
     await player.mention(JANE, "deployed", head, "#releases")
     assert "not possible for v1.2.0 now" in whispered(player, JANE)
     assert "Possible now: Sign off, Object, Revise, Withdraw" in whispered(player, JANE).replace("*", "")
@@ -111,3 +111,19 @@ async def test_a_field_of_one_text_takes_all_that_is_typed(player: Player) -> No
     await player.mention(TANIA, 'object The export says "rows=0" & nothing else', card(player), "#releases")
     assert 'The export says "rows=0" & nothing else' in last_words(player)
     assert player.person(TANIA).buttons_of(player.message_with(TANIA, RELEASES, "Revise")) == ["Revise", "Withdraw"]
+
+
+async def test_what_was_typed_of_a_step_stands_in_the_form_that_asks_for_the_rest(player: Player) -> None:
+    """Jane types half of her plan; the form opens with it and with what is known, and asks for what is missing."""
+    await player.command(CHARLIE, APPROVE, "#releases")
+    await player.mention(TANIA, "cosign", card(player), "#releases")
+    await player.mention(
+        JANE, 'plan when="17:30 UTC" concerns="One node is slow; Disk at 80 %"', card(player), "#releases"
+    )
+    await player.click(JANE, player.person(JANE).ephemerals[-1], "Plan deployment")
+    view = await player.person(JANE).opened()
+    assert view.value("when") == int(datetime(2024, 1, 16, 17, 30, tzinfo=UTC).timestamp())
+    assert view.value("concerns") == "One node is slow\nDisk at 80 %"
+    await player.send(JANE, rollback_target="v1.1.0")
+    assert "17:30 UTC" in says(player)
+    assert "One node is slow" in last_words(player)
