@@ -27,13 +27,21 @@ APPROVAL = (
 )
 
 
+Pair = tuple[tuple[Measured, float], tuple[Measured, float]]
+"""A round of ours and one of the floor's, each with its processor time a request."""
+
+
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: medians over the rounds."""
+    """One line of the table: medians over the rounds. `cpu` and `floor_cpu` are microseconds of processor time that one
+    request costs each server, which a busy machine changes less than it does the rest.
+    """
 
     connections: int
     ours: float
     floor: float
+    cpu: float
+    floor_cpu: float
     p50: float
     p99: float
     floor_p99: float
@@ -90,39 +98,66 @@ def memory_of(process_id: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
 
 
+@dataclass(frozen=True)
+class Server:
+    """One that is measured."""
+
+    port: int
+    process_id: int
+
+    async def round_of(self, connections: int, requests: list[bytes]) -> tuple[Measured, float]:
+        """A round, and the processor time in microseconds that each of its requests cost."""
+        before = processor_time(self.process_id)
+        measured = await round_of(self.port, connections, requests)
+        return measured, 1e6 * (processor_time(self.process_id) - before) / len(requests)
+
+
+def processor_time(process_id: int) -> float:
+    """Seconds that a process's threads have used, its own and the system's for it; 0 where the system does not tell."""
+    stat = Path(f"/proc/{process_id}/stat")
+    if not stat.exists():
+        return 0.0
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def approvals(port: int, first: int, count: int) -> list[bytes]:
     """Complete approvals, each of a version of its own."""
     return [request(command(APPROVAL.format(number=number), number), port) for number in range(first, first + count)]
 
 
-async def interleaved(ours: int, floor: int, rounds: int, count: int, first: int = 1) -> tuple[tuple[Row, ...], int]:
+async def interleaved(
+    ours: Server, floor: Server, rounds: int, count: int, first: int = 1
+) -> tuple[tuple[Row, ...], int]:
     """Rounds of both in turn, so that the machine's moods meet both."""
     rows: list[Row] = []
     number, failed = first, 0
     for connections in (1, 8, 32):
         share = count // 4 if connections == 1 else count
-        told: list[tuple[Measured, Measured]] = []
+        told: list[Pair] = []
         for _ in range(rounds):
             pair = (
-                await round_of(ours, connections, approvals(ours, number, share)),
-                await round_of(floor, connections, approvals(floor, number, share)),
+                await ours.round_of(connections, approvals(ours.port, number, share)),
+                await floor.round_of(connections, approvals(floor.port, number, share)),
             )
             number += share
-            failed += sum(one.failed for one in pair)
+            failed += sum(one.failed for one, _ in pair)
             told.append(pair)
         rows.append(_row(connections, told))
     return tuple(rows), failed
 
 
-def _row(connections: int, told: list[tuple[Measured, Measured]]) -> Row:
+def _row(connections: int, told: list[Pair]) -> Row:
     median = statistics.median
     return Row(
         connections=connections,
-        ours=median(ours.per_second for ours, _ in told),
-        floor=median(floor.per_second for _, floor in told),
-        p50=median(ours.percentile(0.5) for ours, _ in told),
-        p99=median(ours.percentile(0.99) for ours, _ in told),
-        floor_p99=median(floor.percentile(0.99) for _, floor in told),
+        ours=median(ours.per_second for (ours, _), _ in told),
+        floor=median(floor.per_second for _, (floor, _) in told),
+        cpu=median(cpu for (_, cpu), _ in told),
+        floor_cpu=median(cpu for _, (_, cpu) in told),
+        p50=median(ours.percentile(0.5) for (ours, _), _ in told),
+        p99=median(ours.percentile(0.99) for (ours, _), _ in told),
+        floor_p99=median(floor.percentile(0.99) for _, (floor, _) in told),
     )
 
 
@@ -144,13 +179,13 @@ def measure(rounds: int, count: int) -> Result:
             began = time.perf_counter()
             with (
                 process(sys.executable, "-m", "bot", "serve", **environment) as greenlight,
-                process(sys.executable, str(HERE / "floor.py"), str(floor)),
+                process(sys.executable, str(HERE / "floor.py"), str(floor)) as bare,
             ):
                 wait_for(ours, "/health")
                 cold_start = time.perf_counter() - began
                 wait_for(floor, "/")
-                asyncio.run(
-                    interleaved(ours, floor, 1, 400, first=9_000_000)
-                )  # both warm: caches, imports, prepared statements
-                rows, failed = asyncio.run(interleaved(ours, floor, rounds, count))
+                servers = Server(ours, greenlight.pid), Server(floor, bare.pid)
+                # Both warm: caches, imports, prepared statements.
+                asyncio.run(interleaved(*servers, rounds=1, count=400, first=9_000_000))
+                rows, failed = asyncio.run(interleaved(*servers, rounds, count))
                 return Result(rows, cold_start, memory_of(greenlight.pid), failed)

@@ -18,11 +18,14 @@ def main() -> int:
     print(
         "durable /release approvals (FULL), beside a bare Bolt app with an empty handler, interleaved rounds, medians"
     )
-    print(f"{'connections':>12} {'ours/s':>9} {'bare/s':>9} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'bare p99':>9}")
+    print(
+        f"{'connections':>12} {'ours/s':>9} {'bare/s':>9} {'ratio':>6} {'p50 ms':>7} {'p99 ms':>7} {'bare p99':>9} "
+        f"{'CPU µs':>7} {'bare µs':>8}"
+    )
     for row in acknowledged.rows:
         print(
             f"{row.connections:>12} {row.ours:>9.0f} {row.floor:>9.0f} {row.ratio:>6.2f} {row.p50:>7.1f} "
-            f"{row.p99:>7.1f} {row.floor_p99:>9.1f}"
+            f"{row.p99:>7.1f} {row.floor_p99:>9.1f} {row.cpu:>7.0f} {row.floor_cpu:>8.0f}"
         )
     print(f"cold start {acknowledged.cold_start:.2f} s, memory {acknowledged.memory:.0f} MiB")
     fired = reminders.measure(waiting=10_000 if quick else 100_000, due=1_000)
