@@ -11,12 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
-
 import handlers
 from bot.background import Background
+from bot.bolt import Bolt
 from bot.clock import Clock, SystemClock
 from bot.conversations import Conversations
 from bot.directory import Directory
@@ -51,7 +48,7 @@ class Application:
     """Greenlight, put together: what serves it, and what runs beside."""
 
     environment: Environment
-    bolt: AsyncApp
+    bolt: Bolt
     door: Door
     store: SQLiteStore
     slack: Slack
@@ -118,7 +115,7 @@ def assemble(
     conversations = Conversations(store, configuration.services, directory, clock, committed)
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
-    bolt = _bolt(environment, slack)
+    bolt = Bolt(slack)
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
     vital = Vital(store, outbox, schedule, socket, clock, clock.now(), version("greenlight"))
@@ -185,36 +182,6 @@ async def _tell_opener(store: SQLiteStore, slack: Slack, posting: Posting, error
     if record is not None and posting.message.kind != "direct":
         opener = read_conversation(record).opened_by
         await slack.answer_privately(undelivered(record.version, posting.message.channel, error.remedy), user=opener)
-
-
-def _bolt(environment: Environment, slack: Slack) -> AsyncApp:
-    """Bolt as the design measured it: answered after the commit, no call to Slack in the constructor or on the way."""
-
-    async def authorize() -> AuthorizeResult:
-        # One workspace, one token: nothing to look up. Bolt's own way asks auth.test on the first request.
-        return AuthorizeResult(
-            enterprise_id=None,
-            team_id=None,
-            bot_token=environment.bot_token.get_secret_value(),
-            bot_user_id=slack.bot_user,
-        )
-
-    bolt_logger = logging.getLogger("slack_bolt")
-    # Bolt asks a logger for its own level; one that has none makes it write debug lines that nobody reads.
-    bolt_logger.setLevel(bolt_logger.getEffectiveLevel())
-    return AsyncApp(
-        name="greenlight",
-        # Whoever comes by HTTP was checked at the door; Socket Mode is a connection that we opened.
-        signing_secret="",
-        request_verification_enabled=False,
-        # Without a token: Bolt takes it from `authorize`, and warns about two.
-        client=AsyncWebClient(base_url=environment.slack_api_url),
-        authorize=authorize,
-        process_before_response=True,
-        # For functions in Slack's Workflow Builder, of which there are none.
-        attaching_function_token_enabled=False,
-        logger=bolt_logger,
-    )
 
 
 @asynccontextmanager

@@ -48,6 +48,7 @@ class HttpServer:
             http="httptools",
             lifespan="off",
             log_config=None,
+            proxy_headers=False,  # nobody asks where a request came from: its signature counts
             access_log=False,
             timeout_graceful_shutdown=GRACE,
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from slack_bolt.async_app import AsyncApp
-
+from bot.bolt import Bolt
 from handlers import fallback, home, release, reminders, replies, steps, threads, workspace
 from handlers.context import Context
 
@@ -11,7 +10,7 @@ FEATURES = (replies, release, steps, threads, reminders, home, workspace, fallba
 """In the order in which Bolt asks them; `fallback` hears what is left."""
 
 
-def register(app: AsyncApp, context: Context) -> None:
+def register(app: Bolt, context: Context) -> None:
     """Let every feature listen."""
     for feature in FEATURES:
         feature.register(app, context)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck
+from slack_bolt.response import BoltResponse
 
+from bot.bolt import Bolt
 from bot.core.release import RELEASE
 from bot.messages import lists
 from bot.messages.message import Message
 from handlers.commands import Call, Subcommand, dispatch, opening, questions
 from handlers.context import Context
+from handlers.replies import answered
 
 COMMAND = "/release"
 APPROVE = opening(RELEASE, "approve")
 
 
-def register(app: AsyncApp, context: Context) -> None:
+def register(app: Bolt, context: Context) -> None:
     """The command and the shortcut."""
 
-    @app.command(COMMAND)
-    async def release(ack: AsyncAck, command: dict[str, Any]) -> None:
-        message = await dispatch(context, command, SUBCOMMANDS)
-        await (ack() if message is None else ack(text=message.text, blocks=list(message.blocks)))
+    @app.slash_command(COMMAND)
+    async def release(command: Mapping[str, Any]) -> BoltResponse:
+        return answered(await dispatch(context, command, SUBCOMMANDS))
 
     @app.shortcut("release_approve")
     async def approve_shortcut(ack: AsyncAck, body: dict[str, Any]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
+from pydantic_core import to_json
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -96,8 +96,13 @@ def _comes_again(request: AsyncBoltRequest) -> bool:
     return not tried.isdigit() or int(tried) < RETRIES
 
 
+def answered(message: Message | None) -> BoltResponse:
+    """The HTTP answer to a command: seen by whoever typed it alone; nothing is said where it is None."""
+    return _json({"text": message.text, "blocks": message.blocks}) if message else BoltResponse(status=200, body="")
+
+
 def _json(content: dict[str, Any]) -> BoltResponse:
-    return BoltResponse(status=200, body=json.dumps(content), headers={"content-type": ["application/json"]})
+    return BoltResponse(status=200, body=to_json(content).decode(), headers={"content-type": ["application/json"]})
 
 
 def unknown(context: Context, body: dict[str, Any], what: str) -> None:

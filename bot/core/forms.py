@@ -175,7 +175,7 @@ class Form(BaseModel):
         a form of one field takes all that is typed as it stands. Raises Refusal where a field is unknown or given
         twice, a quote is not closed, or a word stands after a value that should have been quoted.
         """
-        fields = cls.asks()
+        fields, read = cls.asks(), _read(cls)
         sole = next(iter(fields)) if len(fields) == 1 else ""
         if sole and not words.strip().startswith(f"{sole}="):
             return {sole: cls._typed(sole, words.strip(), now, zone)} if words.strip() else {}
@@ -186,7 +186,7 @@ class Form(BaseModel):
             if equals and name in answers:
                 raise Refusal(f"“{name}” is given twice.", remedy="Give it once.")
             if equals and name in fields:
-                answers[name] = cls._typed(name, value, now, zone)
+                answers[name] = cls._typed(name, value, now, zone) if name in read else value
             elif equals and name.isidentifier():
                 raise Refusal(f"There is no field “{name[:60]}”.", remedy=cls.usage())
             elif answers:
@@ -206,9 +206,9 @@ class Form(BaseModel):
 
     @classmethod
     def _typed(cls, name: str, value: str, now: datetime, zone: str) -> object:
-        ask, _ = cls.asks()[name]
-        if ask.widget not in READ:
+        if name not in _read(cls):
             return value
+        ask, _ = cls.asks()[name]
         if ask.widget is Widget.LINES:
             return [part.strip() for part in value.split(";") if part.strip()]
         if ask.widget is Widget.MOMENT:
@@ -246,6 +246,12 @@ def _required(form: type[Form]) -> frozenset[str]:
 
 
 @cache
+def _read(form: type[Form]) -> frozenset[str]:
+    """The names of the fields whose answers are read where they are typed."""
+    return frozenset(name for name, (ask, _) in form.asks().items() if ask.widget in READ)
+
+
+@cache
 def _spellings(form: type[Form], name: str) -> Mapping[str, str]:
     """How each choice of a field may be typed, in small letters."""
     choices = (form.asks()[name][0].choices or {}).items()
@@ -267,10 +273,10 @@ _CURLY_QUOTES = re.compile("[“”„‟]")
 def _split(words: str) -> list[str]:
     """The words of a typed line. Not a shell's rules: its apostrophe would eat "don't", its backslash a path's."""
     # Phones type curly quotes.
-    plain = _CURLY_QUOTES.sub('"', words).replace("\u00a0", " ")
+    plain = words if words.isascii() else _CURLY_QUOTES.sub('"', words).replace("\u00a0", " ")
     if plain.count('"') % 2:
         raise Refusal("A quotation mark is not closed.", remedy='Write field="several words".')
-    return [word.replace('"', "") for word in _WORD.findall(plain)]
+    return [word.replace('"', "") if '"' in word else word for word in _WORD.findall(plain)]
 
 
 _NEEDED = "This is needed."

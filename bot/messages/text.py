@@ -21,6 +21,8 @@ _HIDDEN = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
     "\ud800-\udfff]"
 )
+# Most names and labels are made of these, and a message has dozens of them.
+_HARMLESS = re.compile(r"[A-Za-z0-9 .,:;/()#+-]*")
 _URL = re.compile(r"https?://[^\s<>|]+")
 _END_OF_SENTENCE = ".,;:!?)]}'\"*_~`…"
 
@@ -45,6 +47,8 @@ def visible(text: str) -> str:
 
 def escape(outside: str) -> str:
     """Outside text that is shown as it is: no mention, no link, no formatting."""
+    if _HARMLESS.fullmatch(outside):
+        return outside
     plain = entities(visible(outside))
     return _FORMATTING.sub(lambda found: WORD_JOINER + found[0] + WORD_JOINER, plain)
 

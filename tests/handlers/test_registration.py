@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any, cast
 
-from slack_bolt.async_app import AsyncApp
-
 import handlers
 from bot import manifest
+from bot.bolt import Bolt
 from handlers.context import Context
 
 Listener = Callable[..., Any]
@@ -36,14 +35,14 @@ class Recorder:
 def recorded() -> Recorder:
     recorder = Recorder()
     # Nothing of the context is used before a request comes.
-    handlers.register(cast("AsyncApp", recorder), cast("Context", None))
+    handlers.register(cast("Bolt", recorder), cast("Context", None))
     return recorder
 
 
 def test_the_manifest_asks_for_the_commands_events_and_shortcuts_that_are_heard() -> None:
     """A command nobody answers fails in front of a person; an event nobody asked for never comes."""
     asked, heard = manifest.read(), recorded()
-    assert {one["command"] for one in asked["features"]["slash_commands"]} == heard.named("command")
+    assert {one["command"] for one in asked["features"]["slash_commands"]} == heard.named("slash_command")
     assert set(asked["settings"]["event_subscriptions"]["bot_events"]) == heard.named("event")
     assert {one["callback_id"] for one in asked["features"]["shortcuts"]} == heard.named("shortcut")
 
