@@ -1,0 +1,1 @@
+"""httpx clients that start deployments and rollbacks through what the team has."""

@@ -1,0 +1,108 @@
+"""Calls to other services over HTTP, and what they can end in: a small closed set, each with what is to be done.
+
+TransientError       nothing was done; it can be tried again as it is (`retry_after` where the service names a time)
+└── UnclearError     the answer was lost: it may have been done, so look before it is done again
+DeclinedError        the service refuses it for good, until a person changes something
+
+The caller owns all repeating; nothing is retried here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from bot.errors import GreenlightError, TransientError
+
+TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+"""Seconds. Nobody waits for these calls, but the errand behind one holds its lane."""
+
+DEFAULT_PAUSE = 30.0
+MOST_REASON = 200
+"""Characters of a service's own reason that are shown."""
+
+
+class UnclearError(TransientError):
+    """The answer was lost (timeout, reset, 5xx): the call may have been carried out, or not."""
+
+
+class DeclinedError(GreenlightError):
+    """The service refuses the call for good. `reason` is what it said, `remedy` a sentence for a person; plain text."""
+
+    def __init__(self, reason: str, remedy: str) -> None:
+        super().__init__(f"{reason} {remedy}".strip())
+        self.reason = reason
+        self.remedy = remedy
+
+
+_REMEDIES: Mapping[int, str] = {
+    401: "The token is missing or no longer valid; whoever runs Greenlight has to put in a new one.",
+    403: "The token may not do this; give it the permission, or use another one.",
+    404: "Check the address and names in the configuration; a token without permission is told the same.",
+    410: "It is no longer there; check the names in the configuration.",
+}
+
+
+async def call(
+    client: httpx.AsyncClient, request: httpx.Request, service: str, *, secrets: tuple[str, ...] = ()
+) -> httpx.Response:
+    """Send a request and return its answer, if it is a good one (2xx). `service` is its name for people.
+
+    Raises TransientError, UnclearError or DeclinedError. Of `secrets` nothing is in what is raised.
+    """
+    try:
+        answer = await client.send(request)
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise TransientError(f"{service} can't be reached ({type(error).__name__}).") from error
+    except httpx.TransportError as error:
+        raise UnclearError(f"{service} did not answer ({type(error).__name__}).") from error
+    if answer.is_success:
+        return answer
+    raise _refused(service, answer, secrets)
+
+
+def _refused(service: str, answer: httpx.Response, secrets: tuple[str, ...]) -> GreenlightError:
+    status = answer.status_code
+    pause = pause_of(answer.headers)
+    if status == 429 or (status == 403 and pause is not None):
+        return TransientError(f"{service} asks for a pause.", pause or DEFAULT_PAUSE)
+    if status >= 500:
+        return UnclearError(f"{service} had trouble of its own ({status}).", pause)
+    said = _words(answer)
+    for secret in secrets:
+        said = said.replace(secret, "…") if secret else said
+    reason = f"{service} refused ({status}{f': {said}' if said else ''})."
+    return DeclinedError(reason, _REMEDIES.get(status, ""))
+
+
+def _words(answer: httpx.Response) -> str:
+    """What a refusal says, in one line: most services answer JSON with a message in it."""
+    try:
+        told = answer.json()
+    except ValueError:
+        return ""
+    if not isinstance(told, dict):
+        return ""
+    messages = told.get("errorMessages") or [told.get("message") or told.get("error") or told.get("detail") or ""]
+    fields = told.get("errors")
+    if isinstance(fields, dict):
+        messages = [*messages, *(f"{name}: {why}" for name, why in fields.items())]
+    return " ".join(" ".join(str(message) for message in messages if message).split())[:MOST_REASON]
+
+
+def pause_of(headers: Mapping[str, str]) -> float | None:
+    """Seconds a service asks to wait: Retry-After (seconds or a date), or the end of GitHub's rate limit."""
+    told = headers.get("retry-after", "")
+    if told.isdigit():
+        return float(told)
+    if told:
+        try:
+            return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
+        except (TypeError, ValueError):
+            return None
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+        return max(1.0, float(headers["x-ratelimit-reset"]) - datetime.now(UTC).timestamp())
+    return None
