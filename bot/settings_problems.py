@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from bot.core.release_day import NAME_PATTERN
+
 Told = tuple[str, str]
 """A reason and a remedy."""
 
@@ -23,6 +25,10 @@ _BY_PATTERN: Mapping[str, Told] = {
         "is not a short name.",
         "Use at most 40 lowercase letters, digits, “-” and “_”, such as admin-logistic.",
     ),
+    NAME_PATTERN: (
+        "is not the name of an entry.",
+        "Write T-0, or T and the minutes, hours or days before or after it, such as T-2h or T+10m.",
+    ),
 }
 
 _TYPES: Mapping[str, Told] = {
@@ -36,6 +42,10 @@ _TYPES: Mapping[str, Told] = {
     "model_attributes_type": ("must be a mapping.", "Write “name: value” lines under it."),
     "time_type": ("is not a time of day.", 'Write it as "20:00".'),
     "time_parsing": ("is not a time of day.", 'Write it as "20:00".'),
+    "date_type": ("is not a day.", "Write it as 2024-12-24."),
+    "date_parsing": ("is not a day.", "Write it as 2024-12-24."),
+    "date_from_datetime_parsing": ("is not a day.", "Write it as 2024-12-24."),
+    "date_from_datetime_inexact": ("is not a day.", "Write it as 2024-12-24."),
     "url_type": ("is not a link.", "Start it with https:// or http://."),
     "url_parsing": ("is not a link.", "Start it with https:// or http://."),
     "url_scheme": ("is not a link.", "Start it with https:// or http://."),

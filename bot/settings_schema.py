@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.core.events import Fact
-from bot.core.policy import ChannelId, Holders, Identifier, Service, ZoneName
+from bot.core.policy import ChannelId, Holders, Identifier, Service
 from bot.core.release import RELEASE
 from bot.core.roles import PEOPLE_ROLES, Role
+from bot.core.wall_clock import ZoneName
 from bot.settings_file import Key
 
 Json = dict[str, Any]
@@ -58,6 +59,9 @@ DESCRIPTIONS = {
     "quiet_hours": "When nobody is reminded of what can wait; null for never.",
     "early_start": "Minutes that a deployment may start before the agreed time.",
     "team_group": "The user group that announcements ping; without one they ping nobody.",
+    "windows": "When deployments may begin, by environment; one that is not named is always open.",
+    "release_day": "Changes to the release day's clock, by entry (T-24h, T+5m): what and owner, or null to leave one "
+    "out; null instead of all switches the clock off.",
 }
 _TOP_DESCRIPTIONS = {
     "version": "The version of this file's format: 1.",
@@ -75,6 +79,7 @@ def schema() -> Json:
     definitions: Json = top.pop("$defs") | service.pop("$defs") | {"ChannelEntry": ChannelEntry.model_json_schema()}
     definitions["Role"] |= {"enum": [role.value for role in PEOPLE_ROLES], "description": "A role held by people."}
     _describe_quiet_hours(definitions["QuietHours"]["properties"])
+    _describe_windows(definitions)
     properties: Json = service["properties"]
     properties["channels"]["items"] = {"anyOf": [properties["channels"]["items"], {"$ref": "#/$defs/ChannelEntry"}]}
     del properties["title"]["default"]
@@ -102,6 +107,30 @@ def _describe_quiet_hours(properties: Json) -> None:
     del properties["zone"]["default"]
     properties["zone"]["description"] = "The file's time_zone, unless given."
     properties["weekends"]["description"] = "Whether Saturday and Sunday are quiet all day."
+
+
+def _describe_windows(definitions: Json) -> None:
+    for key in ("start", "end"):
+        of_window = definitions["WeeklyWindow"]["properties"][key]
+        del of_window["format"]
+        of_window["pattern"] = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+    windows, free = definitions["Windows"]["properties"], definitions["Holidays"]["properties"]
+    del windows["zone"]["default"]
+    described = {
+        "zone": "The file's time_zone, unless given.",
+        "weekly": "Days and times at which deployments may begin; without any, every day.",
+        "avoid": "Days of the week on which nothing is deployed.",
+        "holidays": "Public holidays, and days of the team's own, on which nothing is deployed.",
+        "month_end": "So many days at the end of the month nothing is deployed.",
+    }
+    for key, description in described.items():
+        windows[key]["description"] = description
+    free["country"]["description"] = "The country whose public holidays count, by its ISO 3166 letters such as DE."
+    free["subdivision"]["description"] = "Its part, such as BE for Berlin, where that has holidays of its own."
+    free["dates"]["description"] = "Other days on which nothing is deployed, such as 2024-12-24."
+    rule = definitions["EntryRule"]["properties"]
+    rule["what"]["description"] = "What is to be done."
+    rule["owner"]["description"] = "The role that is told, and that confirms it."
 
 
 def _closed(properties: Json, keys: tuple[str, ...], description: str) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from bot.core.policy import Service
 from bot.core.release import RELEASE
+from bot.core.release_day import DEFAULT_NAMES, NAME_PATTERN
 from bot.core.roles import MACHINES, PEOPLE_ROLES, Role
 from bot.errors import Problem
 from bot.settings_file import Document, Key, spell
@@ -29,7 +31,7 @@ from bot.settings_schema import (
 
 Model = TypeVar("Model", bound=BaseModel)
 
-ENTRY_BY_ENTRY = ("roles", "reminders")
+ENTRY_BY_ENTRY = ("roles", "reminders", "windows", "release_day")
 """Fields to which a service adds, entry by entry, instead of replacing the default as a whole."""
 
 NEEDED_ROLES = tuple(
@@ -133,10 +135,17 @@ class Checker:
         quiet = fields.get("quiet_hours")
         if isinstance(quiet, dict):
             fields["quiet_hours"] = {"zone": self.time_zone} | quiet
+        if isinstance(fields.get("windows"), dict):
+            fields["windows"] = {
+                place: {"zone": self.time_zone} | given if isinstance(given, dict) else given
+                for place, given in fields["windows"].items()
+            }
         self.places |= {spell((*entry.key, *key)): entry.place(key) for key in _keys(fields)}
         self._check_roles(fields, entry)
         self._check_reminders(_mapping(fields.get("reminders")), entry)
         self._check_repeated(fields, entry)
+        self._check_windows(fields, entry)
+        self._check_release_day(fields, entry)
         service = self._valid(Service, fields, entry.place, unless=("name",))
         if service is not None:
             self.services[name] = service
@@ -188,6 +197,30 @@ class Checker:
             elif name not in REMINDED_STEPS:
                 remedy = suggest(name, REMINDED_STEPS)
                 self._tell(entry.place(("reminders", name)), "There is no such step in a release.", remedy)
+
+    def _check_windows(self, fields: Json, entry: _Entry) -> None:
+        environments = fields.get("environments", list(Service.model_fields["environments"].default))
+        known = [name for name in environments if isinstance(name, str)] if isinstance(environments, list) else []
+        for name in _mapping(fields.get("windows")):
+            if known and name not in known:
+                self._tell(entry.place(("windows", name)), "There is no such environment.", suggest(name, known))
+
+    def _check_release_day(self, fields: Json, entry: _Entry) -> None:
+        """An entry of the team's own says what is to be done; and who owns one must be somebody."""
+        roles = _mapping(fields.get("roles"))
+        for name, rule in _mapping(fields.get("release_day")).items():
+            owner = _mapping(rule).get("owner")
+            key = entry.place(("release_day", name))
+            if isinstance(rule, dict) and name not in DEFAULT_NAMES and "what" not in rule:
+                self._tell(key, "It does not say what is to be done.", "Add “what”, such as: Backups verified.")
+            if rule is None and name not in DEFAULT_NAMES and re.match(NAME_PATTERN, name):
+                self._tell(key, "There is no such entry to leave out.", suggest(name, DEFAULT_NAMES))
+            if owner in PEOPLE_ROLES and not any(_mapping(roles.get(owner)).values()):
+                remedy = f"List users or groups under “{owner}” in “roles”, or name another owner."
+                self._tell((*key, "owner"), f"Nobody holds the role “{owner}”.", remedy)
+            elif owner in MACHINES:
+                remedy = f"Allowed: {', '.join(PEOPLE_ROLES)}."
+                self._tell((*key, "owner"), "This is a machine; people can't hold its role.", remedy)
 
     def _check_repeated(self, fields: Json, entry: _Entry) -> None:
         for name in _UNIQUE:

@@ -83,6 +83,8 @@ PURE_LIBRARIES = frozenset(
         *("__future__", "collections", "dataclasses", "datetime", "enum", "functools", "html", "itertools", "json"),
         *("math", "operator", "re", "shlex", "string", "textwrap", "typing", "unicodedata", "urllib", "zoneinfo"),
         *("pydantic", "pydantic_core", "annotated_types"),
+        # Calendars of public holidays, computed; it reads its own texts once, with the configuration.
+        *("holidays", "warnings"),
     )
 )
 PURE = ("bot.core", "bot.messages")

@@ -122,6 +122,63 @@ def test_service_can_switch_the_default_quiet_hours_off(write: Write) -> None:
     assert load(write(f"{text}    quiet_hours: null\n")).services["billing"].quiet_hours is None
 
 
+def test_windows_are_in_the_files_zone_and_the_release_day_is_changed_entry_by_entry(write: Write) -> None:
+    """A service's own entry stands beside those of the defaults; times without quotes are times."""
+    defaults = """\
+defaults:
+  windows: {production: {weekly: [{days: [tuesday], start: 10:00, end: 15:00}], holidays: {country: DE}}}
+  release_day: {T-12h: null, T-45m: {what: Status page}}
+services:"""
+    text = GOOD.replace("services:", defaults) + "    release_day: {T-6h: {owner: qa}}\n"
+    service = load(write(f"time_zone: Europe/Berlin\n{text}")).services["billing"]
+    window = service.windows["production"]
+    assert (window.zone, window.weekly[0].start) == ("Europe/Berlin", time(10))
+    assert service.release_day is not None
+    assert set(service.release_day) == {"T-12h", "T-45m", "T-6h"}
+    off = load(write(f"{GOOD}    release_day: null\n")).services["billing"]
+    assert off.release_day is None
+
+
+def test_mistakes_in_windows_and_the_release_day_are_told_all_at_once(problems: Problems) -> None:
+    """Each with its key and what to do."""
+    found = problems(
+        GOOD
+        + """\
+    windows:
+      prodution: {zone: Europe/Berlin}
+      production:
+        weekly: [{days: [tuseday], start: 10:00:30, end: 25:00}]
+        holidays: {country: DE, subdivision: XX, dates: [24.12.2024]}
+        month_end: 11
+    release_day:
+      T-5w: null
+      T-45m: {owner: devops}
+      T-7h: null
+      T-6h: {owner: pm}
+      T-2h: {owner: ci, waht: x}
+"""
+    )
+    told = {key.removeprefix("services.billing."): str(problem) for key, problem in found.items()}
+    assert "Did you mean “production”?" in told["windows.prodution"]
+    assert "Did you mean “tuesday”?" in told["windows.production.weekly[0].days[0]"]
+    assert "has seconds" in told["windows.production.weekly[0].start"]
+    assert "not a time of day" in told["windows.production.weekly[0].end"]
+    assert "2024-12-24" in told["windows.production.holidays.dates[0]"]
+    assert "at most 10" in told["windows.production.month_end"]
+    assert "such as T-2h" in told["release_day.T-5w"]
+    assert "Add “what”" in told["release_day.T-45m"]
+    assert "no such entry to leave out" in told["release_day.T-7h"]
+    assert "Nobody holds the role “pm”" in told["release_day.T-6h.owner"]
+    assert "machine" in told["release_day.T-2h.owner"]
+    assert "Did you mean “what”?" in told["release_day.T-2h.waht"]
+
+
+def test_unknown_subdivision_is_told_with_those_there_are(problems: Problems) -> None:
+    """A part of a country without a calendar would silently have no holidays of its own."""
+    found = problems(f"{GOOD}    windows: {{production: {{holidays: {{country: DE, subdivision: XX}}}}}}\n")
+    assert "there are: BB, BE" in found["services.billing.windows.production.holidays"].reason
+
+
 def test_services_are_found_by_their_channels(write: Write) -> None:
     """A channel may belong to several services; one that belongs to none has none."""
     text = f"{GOOD}  orders:\n    channels: [{{id: C0ORDERS, name: '#orders'}}, C0BILLING]\n"

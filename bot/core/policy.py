@@ -4,29 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, HttpUrl, StringConstraints
+from pydantic import Field, HttpUrl, StringConstraints
 
 from bot.core.events import Fact
+from bot.core.release_day import EntryName, EntryRule
 from bot.core.roles import Role
+from bot.core.wall_clock import ClockTime, ZoneName
+from bot.core.windows import Windows
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]{2,}$")]
 GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,}$")]
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ValueError("is not a time zone of the IANA database, such as Europe/Berlin or UTC") from error
-    return name
-
-
-ZoneName = Annotated[str, AfterValidator(_known_zone)]
 
 
 class Holders(Fact):
@@ -41,15 +33,6 @@ class Link(Fact):
 
     name: Name
     url: HttpUrl
-
-
-def _without_zone(clock: time) -> time:
-    if clock.tzinfo is not None:
-        raise ValueError("names a time zone; write the time alone, and the zone under “zone”")
-    return clock
-
-
-ClockTime = Annotated[time, AfterValidator(_without_zone)]
 
 
 class QuietHours(Fact):
@@ -90,7 +73,8 @@ class Service(Fact):
     """A service that is released: one entry of the configuration file, defaults included.
 
     `channels` are where its commands belong; the first hears its releases. `watch` and the reminders are minutes.
-    `reminders` overrides the time after which a step's owner is reminded, by step name.
+    `reminders` overrides the time after which a step's owner is reminded, by step name. `windows` are by environment;
+    one without is always open. `release_day` changes the entries of the release day's clock; None switches it off.
     """
 
     name: Identifier
@@ -109,6 +93,8 @@ class Service(Fact):
     quiet_hours: QuietHours | None = None
     early_start: Annotated[int, Field(ge=0, le=24 * 60)] = 15
     team_group: GroupId | None = None
+    windows: dict[Identifier, Windows] = Field(default_factory=dict)
+    release_day: dict[EntryName, EntryRule | None] | None = Field(default_factory=dict)
 
     @property
     def watch_length(self) -> timedelta:
