@@ -143,7 +143,7 @@ ANY_WINDOWS = some.builds(
 )
 # Around the days on which the clocks change, north and south.
 MOMENTS = some.builds(
-    lambda day, minute: datetime(2024, *day, tzinfo=UTC) + timedelta(minutes=minute),
+    lambda day, minute: datetime(2024, day[0], day[1], tzinfo=UTC) + timedelta(minutes=minute),
     some.sampled_from([(3, 29), (3, 9), (4, 5), (10, 4), (10, 25), (11, 1), (12, 24)]),
     some.integers(0, 4 * 24 * 60),
 )
