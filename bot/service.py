@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from random import getrandbits
 from typing import Any, Literal
 
-from bot.core.dialogue import SAME, Consequence, Dialogue, Move, Situation, decide, evolve
+from bot.core.dialogue import SAME, Consequence, Dialogue, Move, Situation, play
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Event, Outgoing, Reminder
 from bot.core.policy import Service
@@ -89,15 +89,14 @@ def open_conversation(
     tx: Transaction, opening: Opening, move: Move, policy: Service, delivery: str, now: datetime
 ) -> Taken:
     """Open a conversation with a dialogue's first step. Refusal where its like is open already."""
-    if (seen := tx.reply_to(delivery)) is not None:
-        return Taken(read_conversation(load(tx, seen)), policy, repeated=True)
+    if not tx.remember(delivery, opening.id, now):
+        return Taken(read_conversation(load(tx, tx.reply_to(delivery) or "")), policy, repeated=True)
     dialogue = DIALOGUES[opening.dialogue]
     blank = _numbered(tx, dialogue, opening).blank(dialogue, move, policy, now)
     try:
         opened = _record(tx, dialogue, Situation(blank, move, policy, now))
     except DuplicateError as error:
         raise _already_open(tx, dialogue, error.id) from error
-    tx.remember(delivery, opening.id, now)
     return Taken(opened, policy)
 
 
@@ -122,15 +121,13 @@ def take_step(
     """Take a step of a conversation. Refusal where it is not possible; a repeated delivery changes nothing."""
     record = load(tx, conversation_id)
     conversation, policy = read_conversation(record), policy_of(record, policies)
-    if delivery and tx.reply_to(delivery) is not None:
+    if delivery and not tx.remember(delivery, conversation_id, now):
         return Taken(conversation, policy, repeated=True)
     dialogue = DIALOGUES[record.dialogue]
     try:
         changed = _record(tx, dialogue, Situation(conversation, move, policy, now))
     except DuplicateError as error:  # a finished one is opened again while its like is under way
         raise _already_open(tx, dialogue, error.id) from error
-    if delivery:
-        tx.remember(delivery, conversation_id, now)
     return Taken(changed, policy)
 
 
@@ -159,15 +156,16 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any])
     step = dialogue.step(situation.move.step)
     if step.looks:
         situation = replace(situation, surroundings=look_around(tx, before))
-    event = decide(dialogue, situation)
-    after = evolve(dialogue, before, event)
+    event, after = play(dialogue, situation)
     # The snapshot first: its unique key settles a race of two openings before anything else is written.
     tx.save(after, is_open=not dialogue.state(after.state).final)
     tx.append(event)
     _say(tx, dialogue, before, after, event, now)
     wanted = reminders_for(dialogue, after, policy)
     # A note must not wake reminders that were put off: only what changed is set anew.
-    if after.stage != before.stage or wanted != reminders_for(dialogue, before, policy):
+    if not before.number:
+        tx.add_reminders(wanted)
+    elif after.stage != before.stage or wanted != reminders_for(dialogue, before, policy):
         tx.set_reminders(after.id, wanted)
     if step.tells:
         tx.add_reminders(tells_of(step, after, event, policy))

@@ -135,7 +135,7 @@ class Step:
     style       the button's colour
     guards      rules that refuse it, in order
     facts       what is decided beyond the form, kept in the event
-    effect      how the conversation changes beyond state and forms
+    effect      how the conversation changes beyond state and forms, by what the event says save its state and stage
     looks       True if its rules look at the service's other conversations
     leads       what follows in other conversations; of the conversation after it, and its event
     tells       who is told privately at once; of the conversation after it, its event and the policy
@@ -271,6 +271,11 @@ def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:
 
     Checked in this order: what `admit` checks, the form is there, the step's own guards.
     """
+    return play(dialogue, situation)[0]
+
+
+def play(dialogue: Dialogue[C], situation: Situation[C]) -> tuple[Event, C]:
+    """What `decide` decides, and what `evolve` makes of it. Both need the step's effect: here it is worked out once."""
     conversation, move = situation.conversation, situation.move
     step = admit(dialogue, situation)
     if step.form is not None and not isinstance(move.form, step.form):
@@ -292,15 +297,17 @@ def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:
         roles=tuple(sorted(move.actor.roles)),
         data=data,
     )
-    return _with_target(conversation, step, draft)
+    affected = _affected(conversation, step, draft)
+    event = _with_target(conversation, affected, step, draft)
+    return event, _after(conversation, affected, step, event)
 
 
-def _with_target(conversation: C, step: Step, draft: Event) -> Event:
+def _with_target(conversation: C, affected: C, step: Step, draft: Event) -> Event:
     """The event with the state it leads to: another state, or its own restarted, is a new stage."""
     if step.to == SAME:
         return draft
     if isinstance(step.to, Target):
-        state = step.to.choose(_affected(conversation, step, draft), draft)
+        state = step.to.choose(affected, draft)
         stays = state == conversation.state and not draft.data.get("restarts")
         return draft.model_copy(update={"state": state, "stage": draft.stage + (not stays)})
     return draft.model_copy(update={"state": step.to, "stage": draft.stage + 1})
@@ -309,17 +316,20 @@ def _with_target(conversation: C, step: Step, draft: Event) -> Event:
 def evolve(dialogue: Dialogue[C], conversation: C, event: Event) -> C:
     """The conversation after an event. Total: an event that was recorded is never refused."""
     step = dialogue.step(event.step)
-    changed = _affected(conversation, step, event)
+    return _after(conversation, _affected(conversation, step, event), step, event)
+
+
+def _after(conversation: C, affected: C, step: Step, event: Event) -> C:
     act = Act(step=event.step, actor=event.actor, name=event.name, at=event.at, stage=event.stage)
     moved = event.stage != conversation.stage
-    return changed.model_copy(
+    return affected.model_copy(
         update={
             "number": event.number,
             "state": event.state,
             "stage": event.stage,
             "since": event.at if moved else conversation.since,
             "before": conversation.state if event.state != conversation.state else conversation.before,
-            "forms": {**changed.forms, event.step: event.data},
+            "forms": {**affected.forms, event.step: event.data},
             "trail": (*conversation.trail, act) if moved or step.to != SAME else conversation.trail,
         }
     )

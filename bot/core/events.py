@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from bot.core.roles import Role
 
@@ -43,7 +43,7 @@ class Event(Fact):
     actor: str
     name: str
     roles: tuple[str, ...] = ()
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default_factory=dict)
 
 
 class Conversation(Fact):
@@ -66,7 +66,7 @@ class Conversation(Fact):
     number: int = 0
     stage: int = 0
     before: str = ""
-    forms: dict[str, dict[str, Any]] = {}
+    forms: dict[str, dict[str, Any]] = Field(default_factory=dict)
     trail: tuple[Act, ...] = ()
 
     def took(self, step: str) -> Act | None:

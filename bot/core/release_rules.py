@@ -143,7 +143,9 @@ def same_version(situation: Situation[Release]) -> None:
 def vouched_for_roles(situation: Situation[Release]) -> None:
     """Whoever is vouched for must hold a required role, must not be the voucher, nor an author."""
     form = _approval_of(situation)
-    if form.verbal and not situation.policy.required_signoffs:
+    if not form.verbal:
+        return
+    if not situation.policy.required_signoffs:
         _refuse_field("verbal", "No sign-off but yours is required here; leave this empty.")
     for person in form.verbal:
         if person == situation.move.actor.id:
@@ -275,6 +277,8 @@ def _kept(situation: Situation[Release]) -> list[SignOff]:
 def _vouched(situation: Situation[Release], kept: list[SignOff]) -> list[SignOff]:
     """The sign-offs by word of mouth. Who can sign for few roles goes first, and so takes nobody's only one."""
     form, vouched = _approval_of(situation), situation.move.vouched
+    if not form.verbal:
+        return []
     persons = {sign_off.person for sign_off in kept}
     signed = {sign_off.role for sign_off in kept}
     open_roles = [role for role in situation.policy.required_signoffs if role not in signed]

@@ -22,8 +22,8 @@ class DuplicateError(GreenlightError):
 
 
 class ContradictionError(GreenlightError):
-    """What was to be written contradicts what is stored: an event's number that does not follow, a delivery's key that
-    was remembered before, a conversation that was never saved. A mistake of the calling code; nothing was recorded.
+    """What was to be written contradicts what is stored: an event's number that does not follow, a conversation
+    that was never saved. A mistake of the calling code; nothing was recorded.
     """
 
 
@@ -164,10 +164,10 @@ class Transaction(Reader, Protocol):
         """What was answered to a delivery that was seen before; None if it is new."""
         ...
 
-    def remember(self, delivery: str, reply: str, at: datetime) -> None:
+    def remember(self, delivery: str, reply: str, at: datetime) -> bool:
         """Keep a delivery's key and its answer, so that its repeat changes nothing and is answered the same.
 
-        ContradictionError if it is kept already: whoever carries a request out asks `reply_to` first.
+        False, and nothing is changed, if it is kept already: `reply_to` says what was answered.
         """
         ...
 

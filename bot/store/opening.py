@@ -19,6 +19,11 @@ if sys.platform != "win32":
 BUSY_TIMEOUT = 50
 """Milliseconds SQLite waits for another process's lock before the writer looks whether anybody still waits."""
 
+CHECKPOINT = 4_000
+"""Pages of the log (16 MB) after which a commit writes them back into the file. At SQLite's own 1,000 the pages that
+every acknowledgement changes are written back four times as often, and it costs a twentieth more.
+"""
+
 CACHED_STATEMENTS = 256
 CACHE_SIZE = 16_384
 """Of a connection, in KiB."""
@@ -70,6 +75,7 @@ def open_writer(database: Path) -> sqlite3.Connection:
             # The answer leaves after the commit: what was acknowledged survives a power cut.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT}")
             if MIGRATIONS.keys() - applied(connection):
                 migrate(connection)
         except BaseException:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core import release_forms as forms
-from bot.core.dialogue import Move, Situation, decide, evolve
+from bot.core.dialogue import Move, Situation, decide, evolve, play
 from bot.core.events import Event
 from bot.core.forms import Form
 from bot.core.policy import Service
@@ -126,14 +126,17 @@ class Play:
 
     def take(self, step: str, actor: Actor, form: Form | None = None, **move: Any) -> Release:
         """The release after a step; Refusal, and nothing has changed, where it is not possible."""
-        event = self.decide(step, actor, form, **move)
+        event, after = play(RELEASE, self._situation(step, actor, form, **move))
         self.events.append(Event.model_validate_json(event.model_dump_json()))
         self.release = RELEASE.read(evolve(RELEASE, self.release, self.events[-1]).model_dump_json())
+        assert RELEASE.read(after.model_dump_json()) == self.release, "play and evolve differ"
         return self.release
 
     def decide(self, step: str, actor: Actor, form: Form | None = None, **move: Any) -> Event:
-        situation = Situation(self.release, Move(step, actor, form, **move), self.policy, self.now)
-        return decide(RELEASE, situation)
+        return decide(RELEASE, self._situation(step, actor, form, **move))
+
+    def _situation(self, step: str, actor: Actor, form: Form | None = None, **move: Any) -> Situation[Release]:
+        return Situation(self.release, Move(step, actor, form, **move), self.policy, self.now)
 
     def wait(self, **span: float) -> Play:
         self.now += timedelta(**span)
