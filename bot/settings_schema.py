@@ -58,6 +58,7 @@ DESCRIPTIONS = {
     "reminders": "Minutes after which the owner of a step is reminded, by step.",
     "quiet_hours": "When nobody is reminded of what can wait; null for never.",
     "early_start": "Minutes that a deployment may start before the agreed time.",
+    "checklist": "What has to be done for each release, in sections; the documents' template, unless given.",
     "team_group": "The user group that announcements ping; without one they ping nobody.",
     "windows": "When deployments may begin, by environment; one that is not named is always open.",
     "release_day": "Changes to the release day's clock, by entry (T-24h, T+5m): what and owner, or null to leave one "
@@ -82,6 +83,8 @@ def schema() -> Json:
     _describe_windows(definitions)
     properties: Json = service["properties"]
     properties["channels"]["items"] = {"anyOf": [properties["channels"]["items"], {"$ref": "#/$defs/ChannelEntry"}]}
+    of_items = definitions["Section"]["properties"]["items"]
+    of_items["items"] = {"anyOf": [{"type": "string", "maxLength": 75}, of_items["items"]]}
     del properties["title"]["default"]
     properties["reminders"]["propertyNames"] = {"enum": list(REMINDED_STEPS)}
     described = {key: properties[key] | {"description": DESCRIPTIONS[key]} for key in SERVICE_KEYS}

@@ -12,6 +12,7 @@ from bot.bolt import Bolt
 from bot.core.release import RELEASE
 from bot.messages import lists
 from bot.messages.message import Message
+from handlers import checklist
 from handlers.commands import Call, Subcommand, dispatch, opening, questions
 from handlers.context import Context
 from handlers.replies import answered
@@ -43,5 +44,6 @@ SUBCOMMANDS = {
         "approve [service] [version] [field=value …]", "approve a tested version for deployment", APPROVE
     ),
     **questions(RELEASE, "v1.2.0"),
+    "checklist": Subcommand("checklist [service] [v1.2.0]", "the release's checklist, to tick", checklist.answer),
     "help": Subcommand("help", "this list, and what can be typed in a thread", usage),
 }

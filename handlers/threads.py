@@ -11,10 +11,12 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.core.dialogue import Dialogue, Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.forms import Form
+from bot.core.release import RELEASE
 from bot.errors import Refusal
 from bot.messages import lists
 from bot.messages.message import Message
 from bot.messages.references import Reference
+from handlers import checklist
 from handlers.context import Context
 from handlers.incoming import first_word, in_names, plain, typed_answers
 
@@ -56,6 +58,8 @@ async def answer(context: Context, event: dict[str, Any], delivery: str) -> Mess
         return lists.thread_help(dialogue, record.state)
     if name == "status":
         return lists.status(await context.queries.overview(record.id), context.clock.now())
+    if name == "checklist" and dialogue is RELEASE and words.casefold() in ("", "markdown"):
+        return await checklist.read(context, record.id, words)
     step, words = step_meant(dialogue, text)
     reference = Reference(dialogue.name, step.name, record.id)
     answers = await typed_answers(context, step.form, words, event["user"]) if step.form else {}

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, StringConstraints
 
+from bot.core.checklist import Checklist
 from bot.core.events import Fact
 from bot.core.release_day import EntryName, EntryRule
 from bot.core.roles import Role
@@ -95,6 +96,7 @@ class Service(Fact):
     team_group: GroupId | None = None
     windows: dict[Identifier, Windows] = Field(default_factory=dict)
     release_day: dict[EntryName, EntryRule | None] | None = Field(default_factory=dict)
+    checklist: Checklist = Field(default_factory=Checklist)
 
     @property
     def watch_length(self) -> timedelta:

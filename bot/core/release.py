@@ -8,15 +8,27 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.core import release_checklist as checklist
 from bot.core import release_forms as forms
 from bot.core import release_rules as rules
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
 from bot.core.release_prefill import FILLERS
 from bot.core.release_rules import MAY_OVERRIDE, Release
-from bot.core.roles import Role
+from bot.core.roles import PEOPLE_ROLES, Role
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 BEFORE_DEPLOYING = ("awaiting_signoffs", "objected", "awaiting_plan", "awaiting_timing", "scheduled")
+CHECKABLE = (
+    *BEFORE_DEPLOYING,
+    "deploying",
+    "awaiting_smoke",
+    "smoke_running",
+    "watching",
+    "awaiting_decision",
+    "completed",
+)
+"""A release that was withdrawn or rolled back keeps its checklist as it stood."""
+
 AFTER_DEPLOYED = ("awaiting_smoke", "smoke_running", "watching")
 
 STATES = (
@@ -82,8 +94,9 @@ STEPS = (
     Step("start", "Start deployment", ("scheduled",), "deploying", (DEVOPS, CI, *MAY_OVERRIDE),
          "🚚 *Deployment started*", forms.StartForm,
          wait=_minutes(15, "you to start the deployment", MANAGER, "planned_at", urgent=True), style="primary",
-         guards=(rules.deployer_or_override, rules.approved_commit, rules.not_too_early),
-         facts=rules.start_facts, effect=rules.started),
+         guards=(rules.deployer_or_override, rules.approved_commit, rules.not_too_early,
+                 checklist.checklist_is_done),
+         facts=checklist.start_facts, effect=rules.started),
     Step("deployed", "Deployed", ("scheduled", "deploying"), "awaiting_smoke", (DEVOPS, CI),
          "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
@@ -114,7 +127,7 @@ STEPS = (
          forms.ReasonForm, facts=rules.objection_facts, effect=rules.objected),
     Step("revise", "Revise", BEFORE_DEPLOYING, AFTER_SIGNING, (QA,), "✏️ *Revised*", forms.ApprovalForm,
          wait=Wait(timedelta(hours=1), MANAGER, states=("objected",), words="your revision, or its withdrawal"),
-         guards=(rules.same_version, rules.not_the_author, rules.vouched_for_roles), facts=rules.approval_facts,
+         guards=(rules.same_version, rules.not_the_author, rules.vouched_for_roles), facts=checklist.revision_facts,
          effect=rules.approved),
     Step("withdraw", "Withdraw", BEFORE_DEPLOYING, "withdrawn", (QA, MANAGER), "🚫 *Withdrawn*",
          forms.ReasonForm, confirm="This ends the release; it has to be approved anew.", style="danger"),
@@ -126,6 +139,12 @@ STEPS = (
          forms.RolledBackForm, hears="channel",
          wait=_minutes(5, "you to verify the rollback", TECH_LEAD, urgent=True), style="primary",
          guards=(rules.target_is_another_version,)),
+    Step("checklist", "Checklist", CHECKABLE, SAME, PEOPLE_ROLES, "☑️ *Checklist*", checklist.ChecklistForm,
+         button=False, guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
+    Step("tick", "Tick", CHECKABLE, SAME, PEOPLE_ROLES, "☑️ *Ticked*", checklist.ItemsForm, button=False,
+         guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
+    Step("untick", "Untick", CHECKABLE, SAME, PEOPLE_ROLES, "⬜ *Open again*", checklist.ItemsForm, button=False,
+         guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
     Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", forms.NoteForm, button=False),
 )
 # fmt: on

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from bot.core.checklist import Mark
 from bot.core.dialogue import Situation
 from bot.core.events import Conversation, Event, Fact
 from bot.core.forms import Form
@@ -45,6 +46,7 @@ class Release(Conversation):
     planned_at: datetime | None = None
     planned_end: datetime | None = None
     watch_until: datetime | None = None
+    marks: tuple[Mark, ...] = ()
 
     @property
     def approval(self) -> ApprovalForm:
@@ -210,7 +212,7 @@ def approved_commit(situation: Situation[Release]) -> None:
     assert isinstance(form, StartForm)
     approved = situation.conversation.approval.commit
     if not is_same_commit(form.commit, approved):
-        _unless_overridden(situation, "commit", f"The approved commit is {approved}, not {form.commit}.")
+        unless_overridden(situation, "commit", f"The approved commit is {approved}, not {form.commit}.")
 
 
 def not_too_early(situation: Situation[Release]) -> None:
@@ -219,7 +221,7 @@ def not_too_early(situation: Situation[Release]) -> None:
     if planned and situation.now < planned - early:
         hours, minutes = divmod(ceil((planned - situation.now).total_seconds() / 60), 60)
         away = f"{hours} h {minutes} min" if hours else f"{minutes} min"
-        _unless_overridden(situation, "override", f"The agreed time is {away} away.")
+        unless_overridden(situation, "override", f"The agreed time is {away} away.")
 
 
 CLOCKS_DIFFER = timedelta(minutes=2)
@@ -228,7 +230,7 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 MAY_OVERRIDE = (Role.RELEASE_MANAGER, Role.TECH_LEAD)
 
 
-def _unless_overridden(situation: Situation[Release], field: str, reason: str) -> None:
+def unless_overridden(situation: Situation[Release], field: str, reason: str) -> None:
     """A rule stands against the step: it needs the role that may override, and a reason."""
     form = situation.move.form
     assert isinstance(form, StartForm)

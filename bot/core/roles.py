@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 
 class Role(StrEnum):
@@ -48,6 +51,16 @@ _LABELS = {
 
 MACHINES = frozenset({Role.CI, Role.CLOCK, Role.WATCH, Role.LINKED})
 PEOPLE_ROLES = tuple(role for role in Role if role not in MACHINES)
+
+
+def _held_by_people(role: Role) -> Role:
+    if role in MACHINES:
+        raise ValueError(f"is a machine's role; allowed are {', '.join(PEOPLE_ROLES)}")
+    return role
+
+
+HeldRole = Annotated[Role, AfterValidator(_held_by_people)]
+"""As a configuration's field: a role that people hold."""
 
 
 @dataclass(frozen=True)

@@ -217,11 +217,6 @@ def form_of(form: type[F], data: Mapping[str, Any]) -> F:
     return form.model_validate({name: value for name, value in data.items() if name in form.model_fields})
 
 
-def is_none(text: str) -> bool:
-    """Whether somebody wrote that there is nothing."""
-    return text.strip().rstrip(".").casefold() in {"", "-", "–", "—", "0", "n/a", "no", "nil", "none"}
-
-
 def place(conversation: Conversation) -> str:
     """The environment as a title: "Production"."""
     return escape(capital(conversation.environment))

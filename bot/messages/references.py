@@ -27,6 +27,12 @@ ANSWER = "answer"
 SNOOZE_ACTION = "snooze"
 """The action_id of the snooze button; its value is the reminder's id."""
 
+CHECKLIST_ACTION = "checklist"
+"""The action_id of the button that opens a release's checklist."""
+
+CHECKLIST_CALLBACK = "checklist"
+"""The callback_id of the form to tick it."""
+
 
 MOST_CHARACTERS = 2_000
 """Of a button's value (Block Kit, "Button element")."""

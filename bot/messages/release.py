@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
+from bot.messages import checklist
 from bot.messages import release_lines as lines
 from bot.messages import release_outcomes as outcomes
 from bot.messages.generic import generic
@@ -35,6 +36,9 @@ TELLERS: Mapping[str, Teller] = {
     "complete": outcomes.complete,
     "roll_back": outcomes.roll_back,
     "rolled_back": outcomes.rolled_back,
+    "checklist": checklist.told,
+    "tick": checklist.told,
+    "untick": checklist.told,
 }
 """The steps that the documents give words of their own; every other step is told from its row."""
 

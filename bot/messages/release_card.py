@@ -12,7 +12,7 @@ from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, PlanForm, Signal, read_result
 from bot.core.release_rules import Release
-from bot.messages import blocks
+from bot.messages import blocks, checklist
 from bot.messages.message import Block, Message
 from bot.messages.parts import (
     Passage,
@@ -75,6 +75,7 @@ def card(release: Release, policy: Service) -> Message:
     telling.say(*sign_off_lines(release))
     telling.say(*plan_lines(release))
     telling.say(*progress_lines(release))
+    telling.blocks.extend(checklist.on_card(release, policy))
     telling.blocks.extend(rows(release, RELEASE.buttons(release.state)))
     return telling.message()
 

@@ -11,6 +11,7 @@ from bot.core.release import RELEASE
 from bot.core.release_forms import STRATEGIES, PlanForm
 from bot.core.release_rules import Release, SignOff
 from bot.core.roles import Role
+from bot.messages import checklist
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import Passage, both_zones, form_of, minutes, paragraph, utc, version
@@ -49,7 +50,7 @@ def revise(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling.say(
         f"✏️ *Revised*: {version(release)} is now commit {code(release.approval.commit)}. The card is up to date."
     )
-    telling.say(*_voided_lines(release, event))
+    telling.say(*_voided_lines(release, event), *checklist.opened_again(event))
     if release.before in ("awaiting_timing", "scheduled"):
         telling.say("The plan made for it no longer holds; DevOps plans anew once all have signed.")
     telling.say(_stop(release, policy))
@@ -158,6 +159,7 @@ def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     )
     if event.data.get("override"):
         telling.tell(paragraph("⚠️ *Override:*", event.data["override"]))
+        telling.tell(Passage("*Open on the checklist:*", tuple(event.data.get("open_items", ()))))
     return finished(telling, event, policy)
 
 

@@ -19,6 +19,7 @@ from bot.core.release_forms import (
 )
 from bot.core.release_rules import Release
 from bot.core.roles import Role
+from bot.core.words import is_none
 from bot.messages import blocks
 from bot.messages.generic import begun, finished, shown
 from bot.messages.message import Said
@@ -27,7 +28,6 @@ from bot.messages.parts import (
     Telling,
     both_zones,
     form_of,
-    is_none,
     minutes,
     paragraph,
     place,

@@ -12,6 +12,7 @@ from bot.core.events import Event
 from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.release import RELEASE
+from bot.core.release_checklist import ChecklistForm, ItemsForm
 from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
 
@@ -110,6 +111,10 @@ def rolled_back(version: str = "v1.1.0") -> forms.RolledBackForm:
 
 def another_time(when: datetime = START + timedelta(hours=3)) -> forms.TimeForm:
     return forms.TimeForm(when=when, reason="The team is at lunch")
+
+
+def items(*texts: str) -> ItemsForm:
+    return ItemsForm(items=texts or ("Monitoring alerts configured",))
 
 
 def note() -> forms.NoteForm:
@@ -239,6 +244,9 @@ def form_for(step: str, now: datetime) -> Form | None:
         "roll_back": roll_back(),
         "rolled_back": rolled_back(),
         "note": note(),
+        "checklist": ChecklistForm(ticked=items().items),
+        "tick": items(),
+        "untick": items(),
     }
     if step in {"cosign", "confirm", "begin_smoke"}:
         return None

@@ -32,6 +32,8 @@ from tests.messages.a_spoken_release import (
     read_all,
 )
 
+REVIEWED = ["Migrations reviewed", "Monitoring alerts configured"]
+
 GOLDEN = Path(__file__).parent / "golden" / "release"
 
 REASON = {"reason": "The error rate is 12%"}
@@ -72,6 +74,14 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "withdraw": lambda: Talk().scheduled().take("withdraw", QA, REASON),
     "roll_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK),
     "rolled_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", QA, ROLLED_BACK),
+    "checklist": lambda: Talk().signed().take("checklist", DEVOPS, {"ticked": REVIEWED}),
+    "tick": lambda: Talk().signed().take("tick", DEVOPS, {"items": REVIEWED[:1]}),
+    "untick": lambda: (
+        Talk().signed().take("tick", DEVOPS, {"items": REVIEWED}).take("untick", TECH_LEAD, {"items": REVIEWED[:1]})
+    ),
+    "revise_after_ticks": lambda: (
+        Talk().signed().take("tick", DEVOPS, {"items": REVIEWED}).take("revise", QA, APPROVAL | {"commit": "def4567"})
+    ),
     "note": lambda: Talk().watching().take("note", DEVOPS, {"text": "Keep an eye on the queue"}),
 }
 
