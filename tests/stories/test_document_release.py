@@ -73,7 +73,7 @@ async def test_the_documents_release_is_played_from_approval_to_completion(playg
     assert said.startswith("✅ Release v1.2.0 is complete and verified")
     qa = playground.slack.person(CHARLIE)
     card, *_ = qa.messages("#releases")
-    assert qa.buttons_of(card) == ["Roll back"]
+    assert qa.buttons_of(card) == ["Checklist", "Roll back"]
 
 
 async def test_the_channel_hears_three_messages_and_nobody_else_is_called(playground: Playground) -> None:
@@ -98,4 +98,4 @@ async def test_the_card_announces_the_approval_in_the_documents_words(playground
     assert text.startswith("🚀 Release Approved: v1.2.0\n")
     assert "⏳ Tech Lead: awaited" in text
     assert "Approved for production deployment." not in text
-    assert playground.slack.person(JANE).buttons_of(card) == ["Sign off", "Object", "Revise", "Withdraw"]
+    assert playground.slack.person(JANE).buttons_of(card) == ["Checklist", "Sign off", "Object", "Revise", "Withdraw"]

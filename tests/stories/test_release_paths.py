@@ -54,7 +54,7 @@ async def test_an_objection_stops_a_release_until_qa_revises_it_and_a_new_commit
     await player.step(TANIA, RELEASES, "Object", reason="STORY-130 exports empty files")
     assert "Release Stopped" in says(player)
     assert "STORY-130 exports empty files" in last_words(player)
-    assert player.person(TANIA).buttons_of(card(player)) == ["Revise", "Withdraw"]
+    assert player.person(TANIA).buttons_of(card(player)) == ["Checklist", "Revise", "Withdraw"]
     await player.step(CHARLIE, RELEASES, "Revise", commit="def4567", changes=["STORY-123: Order Tracking"])
     assert "def4567" in says(player)
     assert "⏳ Tech Lead: awaited" in says(player)

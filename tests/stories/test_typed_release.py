@@ -110,7 +110,8 @@ async def test_a_field_of_one_text_takes_all_that_is_typed(player: Player) -> No
     await player.command(CHARLIE, APPROVE, "#releases")
     await player.mention(TANIA, 'object The export says "rows=0" & nothing else', card(player), "#releases")
     assert 'The export says "rows=0" & nothing else' in last_words(player)
-    assert player.person(TANIA).buttons_of(player.message_with(TANIA, RELEASES, "Revise")) == ["Revise", "Withdraw"]
+    head = player.message_with(TANIA, RELEASES, "Revise")
+    assert player.person(TANIA).buttons_of(head) == ["Checklist", "Revise", "Withdraw"]
 
 
 async def test_what_was_typed_of_a_step_stands_in_the_form_that_asks_for_the_rest(player: Player) -> None:
