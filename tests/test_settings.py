@@ -443,3 +443,52 @@ def test_reminders_may_be_set_for_the_steps_that_people_are_awaited_for() -> Non
     """The release's awaited steps, without the one that the clock takes."""
     awaited = {step.name for state in RELEASE.states for step in RELEASE.awaited(state.name)}
     assert set(REMINDED_STEPS) == awaited - {"complete"}
+
+
+# ── the checklist ────────────────────────────────────────────────────────────────────────────────────────────────────
+CHECKLIST = f"{GOOD}    checklist:\n      gates: true\n      sections:\n"
+
+
+def test_a_service_may_have_a_checklist_of_its_own(write: Write) -> None:
+    """A text alone is an item; a mapping says more."""
+    items = '[Backup taken, {text: "{component} deployed", proved_by: deployed.components}]'
+    checklist = load(write(f"{CHECKLIST}        - {{title: Before, items: {items}}}\n")).services["billing"].checklist
+    assert checklist.gates
+    assert [line.text for line in checklist.lines(("Backend",))] == ["Backup taken", "Backend deployed"]
+    assert load(write(GOOD)).services["billing"].checklist.gates is False
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "reason", "remedy"),
+    [
+        ("{title: A, items: []}", "sections[0].items", "too few entries", "at least 1"),
+        ("{title: A, owner: ci, items: [B]}", "sections[0].owner", "is a machine's role; allowed are qa, devops", ""),
+        (
+            "{title: A, items: [{text: B, proved_by: deployed.component}]}",
+            "sections[0].items[0].proved_by",
+            "“deployed.component” is not allowed here",
+            "Did you mean “deployed.components”?",
+        ),
+        (
+            "{title: A, items: [{text: B, proved_by: deployed.components}]}",
+            "sections[0].items[0]",
+            "its text must hold “{component}”",
+            "",
+        ),
+        (
+            "{title: A, items: [{text: B, gates: deployed}]}",
+            "sections[0].items[0].gates",
+            "is not allowed here",
+            "start",
+        ),
+        ("{title: A, items: [{txt: B}]}", "sections[0].items[0].txt", "no such key", "Did you mean “text”?"),
+        ("{title: A, items: [B, b!]}", "", "two items that are called “b”", ""),
+    ],
+)
+def test_a_mistake_in_a_checklist_is_told_with_its_key(
+    problems: Problems, section: str, key: str, reason: str, remedy: str
+) -> None:
+    found = problems(f"{CHECKLIST}        - {section}\n")
+    problem = found[f"services.billing.checklist.{key}".rstrip(".")]
+    assert reason in problem.reason
+    assert remedy in problem.remedy
