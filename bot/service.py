@@ -19,7 +19,7 @@ from bot.core.events import Conversation, Event, Outgoing, Reminder
 from bot.core.policy import Service
 from bot.core.reminders import reminders_for, tells_of
 from bot.core.roles import CLOCK, Actor, Role
-from bot.core.surroundings import Surroundings
+from bot.core.surroundings import Past, Surroundings
 from bot.errors import Refusal
 from bot.messages.limits import fit
 from bot.messages.voices import VOICES
@@ -110,9 +110,10 @@ def _numbered(tx: Transaction, dialogue: Dialogue[Any], opening: Opening) -> Ope
 def _already_open(tx: Reader, dialogue: Dialogue[Any], conversation_id: str) -> Refusal:
     record = tx.load(conversation_id)
     assert record is not None
-    state = dialogue.state(record.state).words
-    why = f"{record.version} of {record.service} has an open {dialogue.noun} already: it is {state}."
-    return Refusal(why, remedy="Revise or withdraw that one.", since=record.since, fields={"version": why})
+    state, trail = dialogue.state(record.state).words, read_conversation(record).trail
+    by = f", begun by {trail[0].name}" if trail else ""
+    why = f"{record.version} of {record.service} has an open {dialogue.noun} already{by}: it is {state}."
+    return Refusal(why, remedy="Go on with that one in its thread.", since=record.since, fields={"version": why})
 
 
 def take_step(
@@ -184,15 +185,12 @@ def look_around(reader: Reader, conversation: Conversation) -> Surroundings:
         for record in reader.find(name, service=it.service, is_open=True)
         if record.id != it.id
     ]
-    verified, rolled_back = (
-        tuple(
-            record.version
-            for record in reader.find("release", service=it.service, environment=it.environment, state=state)
-        )
-        for state in ("completed", "rolled_back")
-    )
     opened.sort(key=lambda record: record.opened_at)
-    return Surroundings(tuple(map(read_conversation, opened)), verified, rolled_back)
+    releases = reader.find("release", service=it.service, environment=it.environment)
+    return Surroundings(
+        tuple(map(read_conversation, opened)),
+        tuple(Past(record.id, record.version, record.state) for record in releases),
+    )
 
 
 def _follow(tx: Transaction, consequence: Consequence, cause: Conversation, situation: Situation[Any]) -> None:
@@ -274,7 +272,10 @@ def fire_reminder(tx: Transaction, told: Recipients, policies: Mapping[str, Serv
 
 def _clock_move(dialogue: Dialogue[Any], reminder: Reminder) -> Move:
     form = dialogue.step(reminder.step).form
-    return Move(reminder.step, CLOCK, form() if form else None, reminder.stage)
+    about = {"occasion": reminder.occasion} if form and "occasion" in form.model_fields else {}
+    # What belongs to no stage is taken wherever its row allows it.
+    stage = None if reminder.occasion else reminder.stage
+    return Move(reminder.step, CLOCK, form.model_validate(about) if form else None, stage)
 
 
 def snooze_reminder(tx: Transaction, reminder_id: int, until: datetime) -> Record:

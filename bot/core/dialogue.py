@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
-from bot.core.events import Act, Conversation, Event
+from bot.core.events import Act, Conversation, Event, Reminder
 from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.prefill import Filler
@@ -186,7 +186,7 @@ class Dialogue(Generic[C]):
     A conversation without a version of its own is a ticket: `ticket` is the prefix of its number, such as ENV in ENV-7,
     which then stands where a version would. `command` is the slash command it is opened and asked about with. It lives
     in the service's channel, or, if it is `anywhere`, in the channel where it was opened. `fillers` know answers of
-    forms.
+    forms. `timetable` gives what happens by itself beside the waits of the rows: reminders with an occasion each.
     """
 
     name: str
@@ -198,6 +198,7 @@ class Dialogue(Generic[C]):
     command: str = "/release"
     anywhere: bool = False
     fillers: Mapping[type[Form], Filler] = field(default_factory=dict)
+    timetable: Callable[[C, Service], tuple[Reminder, ...]] | None = None
 
     # A table does not change: what is asked of it at every step is looked up.
     @cached_property

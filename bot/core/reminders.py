@@ -25,6 +25,8 @@ def reminders_for(dialogue: Dialogue[C], conversation: C, policy: Service) -> tu
         if not asked.issuperset(owners):
             asked.update(owners)
             reminders.extend(_of_step(step, conversation, policy, owners))
+    if dialogue.timetable:
+        reminders.extend(dialogue.timetable(conversation, policy))
     return tuple(reminders)
 
 

@@ -8,17 +8,39 @@ from bot.core.events import Conversation
 
 
 @dataclass(frozen=True)
+class Past:
+    """A release as it stands now: its conversation, version and state."""
+
+    id: str
+    version: str
+    state: str
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """The service's other conversations, read in the transaction of the step that looks at them.
 
-    others       those that are open, of every dialogue and environment of the service, the oldest first
-    verified     the versions that were verified in the conversation's environment, the latest first
-    rolled_back  the versions that were rolled back there, the latest first
+    others    those that are open, of every dialogue and environment of the service, the oldest first
+    releases  the service's releases to the conversation's environment, the latest opened first
     """
 
     others: tuple[Conversation, ...] = ()
-    verified: tuple[str, ...] = ()
-    rolled_back: tuple[str, ...] = ()
+    releases: tuple[Past, ...] = ()
+
+    @property
+    def verified(self) -> tuple[str, ...]:
+        """The versions that were verified, the latest first."""
+        return tuple(release.version for release in self.releases if release.state == "completed")
+
+    @property
+    def known_bad(self) -> frozenset[str]:
+        """The versions whose last release was rolled back."""
+        last = {release.version: release.state for release in reversed(self.releases)}
+        return frozenset(version for version, state in last.items() if state == "rolled_back")
+
+    def release_of(self, version: str) -> Past | None:
+        """The latest release of a version, if there is one."""
+        return next((release for release in self.releases if release.version == version), None)
 
 
 NOWHERE = Surroundings()
