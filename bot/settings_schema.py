@@ -59,6 +59,7 @@ DESCRIPTIONS = {
     "quiet_hours": "When nobody is reminded of what can wait; null for never.",
     "early_start": "Minutes that a deployment may start before the agreed time.",
     "checklist": "What has to be done for each release, in sections; the documents' template, unless given.",
+    "canary": "How a canary deployment gets its share of the traffic: shares in percent, minutes watched at each.",
     "team_group": "The user group that announcements ping; without one they ping nobody.",
     "windows": "When deployments may begin, by environment; one that is not named is always open.",
     "release_day": "Changes to the release day's clock, by entry (T-24h, T+5m): what and owner, or null to leave one "

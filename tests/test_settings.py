@@ -402,15 +402,16 @@ def test_shipped_configuration_satisfies_the_schema_it_names(path: str) -> None:
 
 def _typed(mapping: dict[str, object]) -> dict[str, object]:
     """The base loader leaves text; numbers, truth and null as YAML 1.2 reads them."""
+    return {key: _value(value) for key, value in mapping.items()}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, list):
+        return [_value(one) for one in value]
+    if not isinstance(value, str):
+        return value
     plain: dict[str, object] = {"true": True, "false": False, "null": None}
-    return {
-        key: int(value)
-        if isinstance(value, str) and value.isdigit()
-        else plain.get(value, value)
-        if isinstance(value, str)
-        else value
-        for key, value in mapping.items()
-    }
+    return int(value) if value.isdigit() else plain.get(value, value)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, StringConstraints
 
+from bot.core.canary import CanaryRule
 from bot.core.checklist import Checklist
 from bot.core.events import Fact
 from bot.core.release_day import EntryName, EntryRule
@@ -94,6 +95,7 @@ class Service(Fact):
     quiet_hours: QuietHours | None = None
     early_start: Annotated[int, Field(ge=0, le=24 * 60)] = 15
     team_group: GroupId | None = None
+    canary: CanaryRule = CanaryRule()
     windows: dict[Identifier, Windows] = Field(default_factory=dict)
     release_day: dict[EntryName, EntryRule | None] | None = Field(default_factory=dict)
     checklist: Checklist = Field(default_factory=Checklist)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.core import canary
 from bot.core import release_checklist as checklist
 from bot.core import release_forms as forms
 from bot.core import release_rules as rules
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
+from bot.core.events import Event
 from bot.core.release_prefill import FILLERS
 from bot.core.release_rules import MAY_OVERRIDE, Release
 from bot.core.roles import PEOPLE_ROLES, Role
@@ -21,6 +23,8 @@ BEFORE_DEPLOYING = ("awaiting_signoffs", "objected", "awaiting_plan", "awaiting_
 CHECKABLE = (
     *BEFORE_DEPLOYING,
     "deploying",
+    "canary",
+    "canary_paused",
     "awaiting_smoke",
     "smoke_running",
     "watching",
@@ -29,6 +33,7 @@ CHECKABLE = (
 )
 """A release that was withdrawn or rolled back keeps its checklist as it stood."""
 
+CANARY = ("canary", "canary_paused")
 AFTER_DEPLOYED = ("awaiting_smoke", "smoke_running", "watching")
 
 STATES = (
@@ -43,6 +48,8 @@ STATES = (
     State("awaiting_timing", "waiting for QA to agree to the time", "🕓", asks="Any concerns with the timing?"),
     State("scheduled", "scheduled", "📌", asks="Please start the deployment at the agreed time."),
     State("deploying", "being deployed", "🚚", asks="Please tell when it is deployed."),
+    State("canary", "being deployed as a canary", "🐤", asks="Please promote the canary when its time is over."),
+    State("canary_paused", "paused as a canary", "⏸️", asks="Please decide: go on with the canary, or roll back."),
     State("awaiting_smoke", "deployed, and waiting for QA's smoke test", "🎉", asks="Please run {place} smoke test."),
     State("smoke_running", "being smoke-tested in production", "🧪", asks="Please tell how the smoke test ends."),
     State("watching", "verified, and watched", "👀"),
@@ -61,9 +68,22 @@ AFTER_SIGNING = Target(
     lambda release, _event: "awaiting_signoffs" if release.missing else "awaiting_plan",
 )
 STATE_BEFORE = Target("the state before", lambda release, _event: release.before)
-BY_SEVERITY = Target(
-    "`rolling_back` for P0, else `awaiting_decision`",
-    lambda _release, event: "rolling_back" if event.data["severity"] == "P0" else "awaiting_decision",
+
+
+def _by_severity(release: Release, event: Event) -> str:
+    if event.data["severity"] == "P0":
+        return "rolling_back"
+    return "canary_paused" if release.state == "canary" else "awaiting_decision"
+
+
+BY_SEVERITY = Target("`rolling_back` for P0; a canary is paused; else `awaiting_decision`", _by_severity)
+BY_STRATEGY = Target(
+    "`canary` where that is the plan's strategy, else `deploying`",
+    lambda release, _event: "canary" if release.canary else "deploying",
+)
+BY_SHARE = Target(
+    "`canary` with the next share; `deploying` with all of the traffic",
+    lambda release, _event: "deploying" if release.canary.share >= 100 else "canary",
 )
 EACH_REQUIRED = Signers("each required role that has not signed", lambda release: release.missing)
 ANY_REQUIRED = Signers("any required role", lambda release: release.required)
@@ -91,7 +111,7 @@ STEPS = (
          wait=_minutes(15, "your answer about the time", TECH_LEAD), style="primary"),
     Step("propose_time", "Propose another time", ("awaiting_timing",), "awaiting_plan", (QA,),
          "🕓 *Another time proposed*", forms.TimeForm, guards=(rules.in_the_future,)),
-    Step("start", "Start deployment", ("scheduled",), "deploying", (DEVOPS, CI, *MAY_OVERRIDE),
+    Step("start", "Start deployment", ("scheduled",), BY_STRATEGY, (DEVOPS, CI, *MAY_OVERRIDE),
          "🚚 *Deployment started*", forms.StartForm,
          wait=_minutes(15, "you to start the deployment", MANAGER, "planned_at", urgent=True), style="primary",
          guards=(rules.deployer_or_override, rules.approved_commit, rules.not_too_early,
@@ -101,7 +121,17 @@ STEPS = (
          "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
          guards=(rules.not_in_the_future,), facts=rules.deployed_facts),
-    Step("deploy_failed", "Deployment failed", ("deploying",), "awaiting_decision", (DEVOPS, CI),
+    Step("promote", "Promote canary", ("canary",), BY_SHARE, (DEVOPS, CI, Role.CLOCK), "🐤 *Canary promoted*",
+         canary.PromoteForm, wait=_minutes(5, "you to promote the canary, or to pause it", MANAGER, "canary_until",
+                                           urgent=True),
+         style="primary", facts=rules.promote_facts, effect=rules.started),
+    Step("pause_canary", "Pause canary", ("canary",), "canary_paused", (DEVOPS, QA, TECH_LEAD, Role.WATCH),
+         "⏸️ *Canary paused*", forms.ReasonForm),
+    Step("resume_canary", "Go on", ("canary_paused",), "canary", (TECH_LEAD, DEVOPS), "▶️ *Canary goes on*",
+         forms.ReasonForm,
+         wait=_minutes(10, "your decision: go on with the canary, or roll back", MANAGER, urgent=True),
+         confirm="A share of the traffic stays on this version.", facts=rules.resume_facts, effect=rules.started),
+    Step("deploy_failed", "Deployment failed", ("deploying", *CANARY), "awaiting_decision", (DEVOPS, CI),
          "❌ *Deployment failed*", forms.ReasonForm, style="danger"),
     Step("begin_smoke", "Begin smoke test", ("awaiting_smoke",), "smoke_running", (QA,),
          "🧪 *Running smoke test now…*", wait=_minutes(10, "your smoke test", TECH_LEAD, urgent=True),
@@ -112,8 +142,8 @@ STEPS = (
          facts=rules.watch_facts, effect=rules.watched),
     Step("smoke_failed", "Smoke failed", ("awaiting_smoke", "smoke_running"), "awaiting_decision", (QA, CI),
          "❌ *Smoke test failed*", forms.SmokeFailedForm, style="danger"),
-    Step("breach", "Breach", AFTER_DEPLOYED, BY_SEVERITY, (Role.WATCH,), "🚨 *Rollback criterion breached*",
-         forms.BreachForm, button=False),
+    Step("breach", "Breach", ("canary", *AFTER_DEPLOYED), BY_SEVERITY, (Role.WATCH,),
+         "🚨 *Rollback criterion breached*", forms.BreachForm, button=False),
     Step("continue", "Continue", ("awaiting_decision",), STATE_BEFORE, (TECH_LEAD,), "▶️ *Continuing*",
          forms.ReasonForm, wait=_minutes(10, "your decision to continue or roll back", MANAGER, urgent=True),
          confirm="Production stays on this version although something failed.", facts=rules.resumed_facts,
@@ -131,7 +161,7 @@ STEPS = (
          effect=rules.approved),
     Step("withdraw", "Withdraw", BEFORE_DEPLOYING, "withdrawn", (QA, MANAGER), "🚫 *Withdrawn*",
          forms.ReasonForm, confirm="This ends the release; it has to be approved anew.", style="danger"),
-    Step("roll_back", "Roll back", ("deploying", *AFTER_DEPLOYED, "awaiting_decision", "completed"),
+    Step("roll_back", "Roll back", ("deploying", *CANARY, *AFTER_DEPLOYED, "awaiting_decision", "completed"),
          "rolling_back", (QA, TECH_LEAD, DEVOPS), "🚨 *ROLLBACK NEEDED*", forms.RollbackForm, hears="channel",
          style="danger",
          confirm="Production goes back to the version before.", guards=(rules.target_is_another_version,)),
@@ -149,4 +179,6 @@ STEPS = (
 )
 # fmt: on
 
-RELEASE: Dialogue[Release] = Dialogue("release", "release", Release, STATES, STEPS, fillers=FILLERS)
+RELEASE: Dialogue[Release] = Dialogue(
+    "release", "release", Release, STATES, STEPS, fillers=FILLERS, timetable=rules.timetable
+)

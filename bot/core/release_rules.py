@@ -10,10 +10,13 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from bot.core import canary
+from bot.core.canary import Canary
 from bot.core.checklist import Mark
 from bot.core.dialogue import Situation
-from bot.core.events import Conversation, Event, Fact
+from bot.core.events import Conversation, Event, Fact, Reminder
 from bot.core.forms import Form
+from bot.core.policy import Service
 from bot.core.release_forms import (
     ApprovalForm,
     DeployedForm,
@@ -47,6 +50,12 @@ class Release(Conversation):
     planned_end: datetime | None = None
     watch_until: datetime | None = None
     marks: tuple[Mark, ...] = ()
+    canary: Canary | None = None
+
+    @property
+    def canary_until(self) -> datetime | None:
+        """Until when the canary's present share is watched."""
+        return self.canary.until if self.canary else None
 
     @property
     def approval(self) -> ApprovalForm:
@@ -352,12 +361,40 @@ def planned(release: Release, event: Event) -> Release:
 
 
 def start_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """When it is expected to be over, and the first share where it begins as a canary."""
+    plan = situation.conversation.plan
+    begun = canary.begun(situation.policy.canary, situation.now) if plan and plan.strategy == "canary" else {}
+    return _expected_end(situation) | begun
+
+
+def _expected_end(situation: Situation[Release]) -> dict[str, Any]:
     duration = timedelta(minutes=situation.conversation.forms["plan"]["duration"])
     return {"planned_end": (situation.now + duration).isoformat()}
 
 
 def started(release: Release, event: Event) -> Release:
-    return release.model_copy(update={"planned_end": datetime.fromisoformat(event.data["planned_end"])})
+    end = datetime.fromisoformat(event.data["planned_end"])
+    return release.model_copy(update={"planned_end": end, "canary": canary.of(event)})
+
+
+def promote_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """The next share; with the last one it is a deployment like any other."""
+    present = situation.conversation.canary
+    assert present is not None
+    return canary.promoted(present, situation.policy.canary, situation.now) | _expected_end(situation)
+
+
+def resume_facts(situation: Situation[Release]) -> dict[str, Any]:
+    present = situation.conversation.canary
+    assert present is not None
+    return canary.resumed(present, situation.policy.canary, situation.now) | _expected_end(situation)
+
+
+def timetable(release: Release, policy: Service) -> tuple[Reminder, ...]:
+    """What happens by itself in a release, beside the waits of its rows."""
+    if release.state == "canary" and release.canary:
+        return canary.timetable(release.id, release.canary, policy.canary)
+    return ()
 
 
 def deployed_facts(situation: Situation[Release]) -> dict[str, Any]:

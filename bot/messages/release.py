@@ -27,6 +27,8 @@ TELLERS: Mapping[str, Teller] = {
     "propose_time": lines.propose_time,
     "confirm": lines.confirm,
     "start": lines.start,
+    "promote": lines.promote,
+    "resume_canary": lines.resume_canary,
     "withdraw": lines.withdraw,
     "deployed": outcomes.deployed,
     "smoke_passed": outcomes.smoke_passed,

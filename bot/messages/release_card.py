@@ -35,6 +35,8 @@ HEADLINES: Mapping[str, str] = {
     "awaiting_timing": WAY,
     "scheduled": WAY,
     "deploying": WAY,
+    "canary": "🐤 Canary: {version}",
+    "canary_paused": "⏸️ Canary Paused: {version}",
     "objected": "✋ Release Stopped: {version}",
     "awaiting_smoke": "🎉 Deployed to {place}: {version}",
     "smoke_running": "🎉 Deployed to {place}: {version}",
@@ -47,7 +49,7 @@ HEADLINES: Mapping[str, str] = {
 }
 """The card's headline by state, the document's words first. A state that is not here is named by its own words."""
 
-TOLD_WHY = frozenset({"objected", "awaiting_decision", "withdrawn", "rolling_back"})
+TOLD_WHY = frozenset({"objected", "canary_paused", "awaiting_decision", "withdrawn", "rolling_back"})
 """States that need their reason on the card."""
 
 
@@ -103,6 +105,8 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
         yield f"🕓 Planned for {both_zones(release.planned_at)}"
     if (proposed := _proposed(release)) is not None:
         yield f"🕓 Another time is proposed: {both_zones(proposed)}"
+    if release.state in ("canary", "canary_paused"):
+        yield from canary_lines(release)
     if release.state == "deploying" and release.planned_end:
         yield f"🕓 Expected to finish by {both_zones(release.planned_end)}"
     if release.state == "watching" and release.watch_until:
@@ -111,6 +115,19 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
         yield f"👉 Awaited: {awaited}"
     if release.state in TOLD_WHY:
         yield from _why(release)
+
+
+def canary_lines(release: Release) -> Iterator[str]:
+    """The canary's share of the traffic, and what comes next."""
+    canary = release.canary
+    if canary is None:
+        return
+    if canary.share >= 100:
+        yield f"🐤 All traffic goes to {version(release)} since {utc(canary.since, day=False)}."
+        return
+    yield f"🐤 {canary.share} % of the traffic goes to {version(release)} since {utc(canary.since, day=False)}."
+    if release.state == "canary":
+        yield f"🕓 Watched until {both_zones(canary.until)}, then {canary.next_share} %."
 
 
 def _proposed(release: Release) -> datetime | None:

@@ -10,13 +10,13 @@ from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import STRATEGIES, PlanForm
 from bot.core.release_rules import Release, SignOff
-from bot.core.roles import Role
+from bot.core.roles import CLOCK, Role
 from bot.messages import checklist
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import Passage, both_zones, form_of, minutes, paragraph, utc, version
 from bot.messages.people import call, call_awaited
-from bot.messages.release_card import overflow, when_line
+from bot.messages.release_card import canary_lines, overflow, when_line
 from bot.messages.text import code, escape, mention
 
 
@@ -153,6 +153,7 @@ def confirm(release: Release, event: Event, policy: Service) -> tuple[Said, ...]
 def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "🚚 *Deployment started*")
     until = f" Expected to finish by {utc(release.planned_end, day=False)}." if release.planned_end else ""
+    until = "" if release.canary else until
     telling.say(
         f"🚚 *Deployment started*: {version(release)} (commit {code(event.data['commit'])})",
         f"Will notify when complete.{until}",
@@ -160,6 +161,25 @@ def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     if event.data.get("override"):
         telling.tell(paragraph("⚠️ *Override:*", event.data["override"]))
         telling.tell(Passage("*Open on the checklist:*", tuple(event.data.get("open_items", ()))))
+    telling.say(*canary_lines(release))
+    return finished(telling, event, policy)
+
+
+def promote(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """The canary's next share; with the last one all of the traffic is on the new version."""
+    telling = begun(release, "🐤 *Canary promoted*")
+    telling.say(f"🐤 *Canary promoted*: {version(release)}", *canary_lines(release))
+    if event.data["seen"]:
+        telling.tell(paragraph("*What was seen:*", event.data["seen"]))
+    if event.actor == CLOCK.id:
+        telling.say("Its time is over, and nothing was reported meanwhile.")
+    return finished(telling, event, policy)
+
+
+def resume_canary(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    telling = begun(release, "▶️ *Canary goes on*")
+    telling.tell(paragraph(f"▶️ *Canary goes on*: {version(release)}", event.data["reason"]))
+    telling.say(*canary_lines(release))
     return finished(telling, event, policy)
 
 

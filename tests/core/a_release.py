@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core import release_forms as forms
+from bot.core.canary import PromoteForm
 from bot.core.dialogue import Move, Situation, decide, evolve, play
 from bot.core.events import Event
 from bot.core.forms import Form
@@ -197,6 +198,12 @@ class Play:
         match state:
             case "objected":
                 self.approved().take("object", TECH_LEAD, reason())
+            case "canary":
+                self.signed().take("plan", DEVOPS, plan(strategy="canary"))
+                self.take("confirm", QA)
+                self.wait(hours=1).take("start", DEVOPS, start())
+            case "canary_paused":
+                self.in_state("canary").take("pause_canary", DEVOPS, reason())
             case "awaiting_decision":
                 self.deploying().take("deploy_failed", DEVOPS, reason())
             case "rolling_back":
@@ -241,6 +248,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "breach": breach(),
         "extend_watch": forms.ExtendForm(minutes=30),
         "complete": forms.SummaryForm(),
+        "promote": PromoteForm(),
         "roll_back": roll_back(),
         "rolled_back": rolled_back(),
         "note": note(),

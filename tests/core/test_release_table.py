@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.core.canary import PromoteForm
 from bot.core.dialogue import SAME
 from bot.core.release import RELEASE
 from bot.core.release_forms import ExtendForm, SummaryForm
@@ -42,6 +43,8 @@ POSSIBLE = {
     "awaiting_plan": "plan object revise withdraw checklist tick untick note",
     "awaiting_timing": "confirm propose_time revise withdraw checklist tick untick note",
     "scheduled": "start deployed revise withdraw checklist tick untick note",
+    "canary": "promote pause_canary breach deploy_failed roll_back checklist tick untick note",
+    "canary_paused": "resume_canary deploy_failed roll_back checklist tick untick note",
     "deploying": "deployed deploy_failed roll_back checklist tick untick note",
     "awaiting_smoke": "begin_smoke smoke_passed smoke_failed breach roll_back checklist tick untick note",
     "smoke_running": "smoke_passed smoke_failed breach roll_back checklist tick untick note",
@@ -63,6 +66,9 @@ WHO = {
     "propose_time": {QA.id},
     "confirm": {QA.id},
     "start": {DEVOPS.id, CI.id},
+    "promote": {DEVOPS.id, CI.id, CLOCK.id},
+    "pause_canary": {DEVOPS.id, QA.id, TECH_LEAD.id, WATCH.id},
+    "resume_canary": {TECH_LEAD.id, DEVOPS.id},
     "deploy_failed": {DEVOPS.id, CI.id},
     "deployed": {DEVOPS.id, CI.id},
     "begin_smoke": {QA.id},
@@ -104,6 +110,15 @@ MOVES = [
     ("scheduled", "deployed", DEVOPS, deployed(), "awaiting_smoke"),
     ("scheduled", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
     ("scheduled", "withdraw", QA, reason(), "withdrawn"),
+    ("canary", "promote", DEVOPS, PromoteForm(), "canary"),
+    ("canary", "pause_canary", QA, reason(), "canary_paused"),
+    ("canary", "breach", WATCH, breach("P1"), "canary_paused"),
+    ("canary", "breach", WATCH, breach("P0"), "rolling_back"),
+    ("canary", "deploy_failed", CI, reason(), "awaiting_decision"),
+    ("canary", "roll_back", QA, roll_back(), "rolling_back"),
+    ("canary_paused", "resume_canary", TECH_LEAD, reason(), "canary"),
+    ("canary_paused", "deploy_failed", DEVOPS, reason(), "awaiting_decision"),
+    ("canary_paused", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
     ("deploying", "deployed", CI, deployed(), "awaiting_smoke"),
     ("deploying", "deploy_failed", CI, reason(), "awaiting_decision"),
     ("deploying", "roll_back", DEVOPS, roll_back(), "rolling_back"),
@@ -141,6 +156,8 @@ WAITS = {
     "begin_smoke": (10, "", Role.TECH_LEAD),
     "smoke_passed": (30, "", Role.TECH_LEAD),
     "continue": (10, "", Role.RELEASE_MANAGER),
+    "promote": (5, "canary_until", Role.RELEASE_MANAGER),
+    "resume_canary": (10, "", Role.RELEASE_MANAGER),
     "complete": (0, "watch_until", None),
     "rolled_back": (5, "", Role.TECH_LEAD),
 }
@@ -246,7 +263,13 @@ def test_the_channel_hears_what_the_documents_announce_to_the_team_and_nothing_e
 
 def test_steps_that_end_or_endanger_something_ask_before_they_are_taken() -> None:
     """Dangerous steps ask for confirmation."""
-    assert {step.name for step in RELEASE.steps if step.confirm} == {"continue", "complete", "withdraw", "roll_back"}
+    assert {step.name for step in RELEASE.steps if step.confirm} == {
+        "continue",
+        "complete",
+        "withdraw",
+        "roll_back",
+        "resume_canary",
+    }
 
 
 def test_machines_and_typed_steps_have_no_button() -> None:

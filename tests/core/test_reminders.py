@@ -80,6 +80,15 @@ EXPECTED: dict[str, list[Told]] = {
     ],
     # verified at 16:20
     "watching": [("step", "complete", "16 18:20", ())],
+    # begun at 16:00: the first share is watched until 16:30
+    "canary": [
+        ("nudge", "promote", "16 16:35", ("devops",)),
+        ("escalation", "promote", "16 16:40", ("release_manager",)),
+    ],
+    "canary_paused": [
+        ("nudge", "resume_canary", "16 16:10", ("tech_lead",)),
+        ("escalation", "resume_canary", "16 16:20", ("release_manager",)),
+    ],
     "awaiting_decision": [
         ("nudge", "continue", "16 16:10", ("tech_lead",)),
         ("escalation", "continue", "16 16:20", ("release_manager",)),

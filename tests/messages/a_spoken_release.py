@@ -172,6 +172,14 @@ class Talk:
     def deploying(self) -> Talk:
         return self.scheduled().wait(minutes=33).take("start", DEVOPS, {"commit": "abc123"})
 
+    def canary(self, promoted: int = 0) -> Talk:
+        """A deployment that began as a canary, and was promoted so often."""
+        self.signed().take("plan", DEVOPS, PLAN | {"strategy": "canary"}).take("confirm", QA)
+        self.wait(minutes=33).take("start", DEVOPS, {"commit": "abc123"})
+        for _ in range(promoted):
+            self.wait(minutes=30).take("promote", DEVOPS, {})
+        return self
+
     def deployed(self, **changes: Any) -> Talk:
         return self.deploying().wait(minutes=17).take("deployed", DEVOPS, DEPLOYED | changes)
 

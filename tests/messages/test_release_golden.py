@@ -14,7 +14,7 @@ import pytest
 
 from bot.core.release import RELEASE
 from bot.core.reminders import reminders_for
-from bot.core.roles import Role
+from bot.core.roles import CLOCK, Role
 from bot.messages.voices import VOICES
 from tests.messages.a_spoken_release import (
     APPROVAL,
@@ -58,6 +58,14 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "start_by_the_pipeline": lambda: Talk().scheduled().wait(minutes=33).take("start", PIPELINE, {"commit": "abc123"}),
     "deployed": lambda: Talk().deployed(),
     "deploy_failed": lambda: Talk().deploying().take("deploy_failed", DEVOPS, REASON),
+    "start_canary": lambda: Talk().canary(),
+    "promote": lambda: Talk().canary().wait(minutes=30).take("promote", DEVOPS, {"seen": "Error rate as before"}),
+    "promote_by_the_clock": lambda: Talk().canary().wait(minutes=30).take("promote", CLOCK, {}),
+    "promote_to_all": lambda: Talk().canary(promoted=3),
+    "pause_canary": lambda: Talk().canary().take("pause_canary", QA, REASON),
+    "resume_canary": lambda: (
+        Talk().canary().take("pause_canary", QA, REASON).wait(minutes=5).take("resume_canary", TECH_LEAD, REASON)
+    ),
     "begin_smoke": lambda: Talk().smoke_running(),
     "smoke_passed": lambda: Talk().watching(),
     "smoke_failed": lambda: Talk().smoke_running().take("smoke_failed", QA, SMOKE_FAILED),
