@@ -89,14 +89,15 @@ def open_conversation(
     tx: Transaction, opening: Opening, move: Move, policy: Service, delivery: str, now: datetime
 ) -> Taken:
     """Open a conversation with a dialogue's first step. Refusal where its like is open already."""
-    if not tx.remember(delivery, opening.id, now):
-        return Taken(read_conversation(load(tx, tx.reply_to(delivery) or "")), policy, repeated=True)
+    if (seen := tx.reply_to(delivery)) is not None:
+        return Taken(read_conversation(load(tx, seen)), policy, repeated=True)
     dialogue = DIALOGUES[opening.dialogue]
     blank = _numbered(tx, dialogue, opening).blank(dialogue, move, policy, now)
     try:
         opened = _record(tx, dialogue, Situation(blank, move, policy, now))
     except DuplicateError as error:
         raise _already_open(tx, dialogue, error.id) from error
+    tx.remember(delivery, opening.id, now)
     return Taken(opened, policy)
 
 
@@ -122,13 +123,15 @@ def take_step(
     """Take a step of a conversation. Refusal where it is not possible; a repeated delivery changes nothing."""
     record = load(tx, conversation_id)
     conversation, policy = read_conversation(record), policy_of(record, policies)
-    if delivery and not tx.remember(delivery, conversation_id, now):
+    if delivery and tx.reply_to(delivery) is not None:
         return Taken(conversation, policy, repeated=True)
     dialogue = DIALOGUES[record.dialogue]
     try:
         changed = _record(tx, dialogue, Situation(conversation, move, policy, now))
     except DuplicateError as error:  # a finished one is opened again while its like is under way
         raise _already_open(tx, dialogue, error.id) from error
+    if delivery:
+        tx.remember(delivery, conversation_id, now)
     return Taken(changed, policy)
 
 

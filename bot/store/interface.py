@@ -22,8 +22,8 @@ class DuplicateError(GreenlightError):
 
 
 class ContradictionError(GreenlightError):
-    """What was to be written contradicts what is stored: an event's number that does not follow, a conversation
-    that was never saved. A mistake of the calling code; nothing was recorded.
+    """What was to be written contradicts what is stored: an event's number that does not follow, a delivery's key that
+    was remembered before, a conversation that was never saved. A mistake of the calling code; nothing was recorded.
     """
 
 
@@ -164,10 +164,10 @@ class Transaction(Reader, Protocol):
         """What was answered to a delivery that was seen before; None if it is new."""
         ...
 
-    def remember(self, delivery: str, reply: str, at: datetime) -> bool:
+    def remember(self, delivery: str, reply: str, at: datetime) -> None:
         """Keep a delivery's key and its answer, so that its repeat changes nothing and is answered the same.
 
-        False, and nothing is changed, if it is kept already: `reply_to` says what was answered.
+        ContradictionError if it is kept already: whoever carries a request out asks `reply_to` first.
         """
         ...
 
@@ -250,6 +250,7 @@ class Store(Protocol):
     async def write(self, intent: Callable[[Transaction], T]) -> T:
         """Run an intent in a transaction and return its result after the commit.
 
+        It may be run more than once, each time as if it had not been before; what it gave the last time counts.
         Raises what the intent raises (nothing of it is kept), or StoreBusyError if it could not be recorded in time
         (nothing is kept either, and nothing will be).
         """

@@ -12,7 +12,7 @@ from bot.store.queries import SQLiteReader, write_json, write_moment
 
 NEXT_NUMBER = "SELECT count(*) + 1 FROM conversations WHERE dialogue = ?"
 REPLY_TO = "SELECT reply FROM deliveries WHERE key = ?"
-REMEMBER = "INSERT INTO deliveries (key, reply, at) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING"
+REMEMBER = "INSERT INTO deliveries (key, reply, at) VALUES (?, ?, ?)"
 OPEN_LIKE = """
     SELECT id FROM conversations
     WHERE dialogue = ? AND service = ? AND environment = ? AND version = ? AND is_open = 1 AND id <> ?
@@ -113,8 +113,8 @@ class SQLiteTransaction(SQLiteReader):
         row = self._one(REPLY_TO, delivery)
         return row[0] if row else None
 
-    def remember(self, delivery: str, reply: str, at: datetime) -> bool:
-        return self._execute(REMEMBER, (delivery, reply, write_moment(at))).rowcount == 1
+    def remember(self, delivery: str, reply: str, at: datetime) -> None:
+        self._execute(REMEMBER, (delivery, reply, write_moment(at)))
 
     def save(self, conversation: Conversation, *, is_open: bool) -> None:
         it = conversation

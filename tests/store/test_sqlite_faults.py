@@ -9,10 +9,11 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from bot.errors import ConfigurationError, StoreBusyError
+from bot.errors import ConfigurationError, Refusal, StoreBusyError
 from bot.store.interface import ContradictionError, StoreFailedError, Transaction
 from bot.store.sqlite import SQLiteStore
 from tests.store.sqlite_file import open_at, raw
@@ -104,6 +105,50 @@ async def test_if_the_commit_fails_nothing_of_the_batch_is_kept_and_everybody_is
     assert len({id(outcome) for outcome in outcomes}) == 4  # each their own, with their own traceback
     assert await store.read(lambda reader: reader.load("r1")) is None
     assert await store.write(step) == 1
+    await store.close()
+
+
+def refused(_tx: Transaction) -> int:
+    raise Refusal("Not now.")
+
+
+def refused_after_writing(tx: Transaction) -> int:
+    step(tx)
+    tx.enqueue(root("r1"), NOON)
+    raise Refusal("Too late.")
+
+
+@pytest.mark.parametrize("number", range(12))
+async def test_a_batch_ends_as_if_its_intents_had_come_one_by_one(path: Path, number: int) -> None:
+    """Whoever is refused, before writing or after, at the start, in between or several times, disturbs nobody."""
+    kinds: tuple[Callable[[Transaction], int], ...] = (step, step, refused, refused_after_writing)
+    intents = Random(number).choices(kinds, k=20)  # noqa: S311 - chance, not secrets
+    store = await open_at(path)
+    outcomes = await in_one_batch(store, *intents)
+    numbers = iter(range(1, 21))
+    assert [str(outcome) for outcome in outcomes] == [
+        str(next(numbers)) if it is step else "Not now." if it is refused else "Too late." for it in intents
+    ]
+    events = await store.read(lambda reader: reader.events("r1"))
+    assert len(events) == intents.count(step)
+    assert await store.read(lambda reader: reader.postings(NOON, 10)) == ()
+    await store.close()
+
+
+async def test_an_intent_is_run_again_only_where_another_of_its_batch_has_written_and_then_raised(path: Path) -> None:
+    """Most refusals come before anything is written: they cost nobody anything."""
+    store = await open_at(path)
+    runs = 0
+
+    def counted(tx: Transaction) -> int:
+        nonlocal runs
+        runs += 1
+        return step(tx)
+
+    assert (await in_one_batch(store, counted, refused, counted))[2] == 2
+    assert runs == 2
+    assert (await in_one_batch(store, counted, refused_after_writing, counted))[2] == 4
+    assert runs == 2 + 3
     await store.close()
 
 

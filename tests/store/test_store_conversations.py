@@ -201,10 +201,11 @@ async def test_a_delivery_is_answered_the_same_again(store: Store) -> None:
     assert await store.write(lambda tx: tx.reply_to("trigger-2")) is None
 
 
-async def test_a_delivery_is_remembered_once(store: Store) -> None:
-    """Whoever carries a request out learns from it whether somebody did already."""
-    assert await store.write(lambda tx: tx.remember("trigger-1", "r1", NOON))
-    assert not await store.write(lambda tx: tx.remember("trigger-1", "r2", NOON))
+async def test_remembering_a_delivery_twice_is_a_contradiction(store: Store) -> None:
+    """Whoever carries a request out asks first whether it was carried out; who forgets to is stopped here."""
+    await store.write(lambda tx: tx.remember("trigger-1", "r1", NOON))
+    with pytest.raises(ContradictionError):
+        await store.write(lambda tx: tx.remember("trigger-1", "r2", NOON))
     assert await store.write(lambda tx: tx.reply_to("trigger-1")) == "r1"
 
 
