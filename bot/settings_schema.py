@@ -58,6 +58,7 @@ DESCRIPTIONS = {
     "reminders": "Minutes after which the owner of a step is reminded, by step.",
     "quiet_hours": "When nobody is reminded of what can wait; null for never.",
     "early_start": "Minutes that a deployment may start before the agreed time.",
+    "authority": "Whose agreement decisions need, who is told of emergencies, to whom what is handed over.",
     "checklist": "What has to be done for each release, in sections; the documents' template, unless given.",
     "canary": "How a canary deployment gets its share of the traffic: shares in percent, minutes watched at each.",
     "team_group": "The user group that announcements ping; without one they ping nobody.",

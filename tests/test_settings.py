@@ -493,3 +493,34 @@ def test_a_mistake_in_a_checklist_is_told_with_its_key(
     problem = found[f"services.billing.checklist.{key}".rstrip(".")]
     assert reason in problem.reason
     assert remedy in problem.remedy
+
+
+# ── authority ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_the_matrices_are_the_documents_unless_a_team_says_otherwise(write: Write) -> None:
+    """What is not named keeps its default."""
+    given = (
+        "    authority: {decisions: {downtime_window: [tech_lead]}, emergencies: {cost_overrun: [pm, stakeholder]}}\n"
+    )
+    authority = load(write(GOOD + given)).services["billing"].authority
+    assert authority.decisions.downtime_window == (Role.TECH_LEAD,)
+    assert authority.decisions.deployment_platform == (Role.TECH_LEAD, Role.PM)
+    assert authority.emergencies.cost_overrun == (Role.PM, Role.STAKEHOLDER)
+    assert authority.emergencies.security_breach == (Role.TECH_LEAD, Role.PM, Role.STAKEHOLDER)
+    assert authority.handoffs.incident_resolved == (Role.TECH_LEAD,)
+
+
+@pytest.mark.parametrize(
+    ("given", "key", "reason", "remedy"),
+    [
+        ("{decisions: {downtime: [pm]}}", "decisions.downtime", "no such key", "Did you mean “downtime_window”?"),
+        ("{decisions: {cost: pm}}", "decisions.cost", "must be a list", "[one, two]"),
+        ("{decisions: {cost: [boss]}}", "decisions.cost[0]", "“boss” is not allowed here", "Allowed: qa, devops"),
+        ("{emergencies: {cost_overrun: [ci]}}", "emergencies.cost_overrun[0]", "is a machine's role", ""),
+    ],
+)
+def test_a_mistake_in_the_matrices_is_told_with_its_key(
+    problems: Problems, given: str, key: str, reason: str, remedy: str
+) -> None:
+    problem = problems(f"{GOOD}    authority: {given}\n")[f"services.billing.authority.{key}"]
+    assert reason in problem.reason
+    assert remedy in problem.remedy

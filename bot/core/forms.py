@@ -40,11 +40,12 @@ class Widget(StrEnum):
     NUMBER = "number"
     LINK = "link"
     CHOICE = "choice"
+    CHOICES = "choices"
     MOMENT = "moment"
     PEOPLE = "people"
 
 
-READ = frozenset({Widget.LINES, Widget.MOMENT, Widget.CHOICE})
+READ = frozenset({Widget.LINES, Widget.MOMENT, Widget.CHOICE, Widget.CHOICES})
 """The widgets whose answers are read where they are typed; the others are taken as they stand."""
 
 
@@ -52,9 +53,9 @@ READ = frozenset({Widget.LINES, Widget.MOMENT, Widget.CHOICE})
 class Ask:
     """How a field is asked for: the label a person reads, the widget, and what helps to fill it.
 
-    `choices` maps the values of a CHOICE to their labels. `section` opens a new part of a long form.
-    `locked` marks a field that identifies the conversation: shown, not asked, once it is open. `past` marks a MOMENT
-    that lies behind: a bare time that is typed means the last one, not the coming one.
+    `choices` maps the values of a CHOICE, or of CHOICES of which several may be taken, to their labels. `section` opens
+    a new part of a long form. `locked` marks a field that identifies the conversation: shown, not asked, once it is
+    open. `past` marks a MOMENT that lies behind: a bare time that is typed means the last one, not the coming one.
     """
 
     label: str
@@ -213,7 +214,10 @@ class Form(BaseModel):
             return [part.strip() for part in value.split(";") if part.strip()]
         if ask.widget is Widget.MOMENT:
             return read_moment(value, now, zone, past=ask.past) if value.strip() else ""
-        return _spellings(cls, name).get(value.strip().casefold(), value)
+        spellings = _spellings(cls, name)
+        if ask.widget is Widget.CHOICES:
+            return [spellings.get(part.casefold(), part) for part in re.split(r"\s*[;,]\s*", value.strip()) if part]
+        return spellings.get(value.strip().casefold(), value)
 
     @classmethod
     def _leading(cls, words: list[str], named: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
@@ -294,6 +298,7 @@ _BY_WIDGET = {
     Widget.NUMBER: "This must be a whole number.",
     Widget.LINK: "This must be a link that starts with https:// or http://.",
     Widget.CHOICE: "This is none of the choices.",
+    Widget.CHOICES: "This is none of the choices.",
     Widget.MOMENT: _UNREADABLE_TIME,
     Widget.PEOPLE: "Name people by mention, such as @name.",
 }

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, StringConstraints
 
+from bot.core.authority import Authority
 from bot.core.canary import CanaryRule
 from bot.core.checklist import Checklist
 from bot.core.events import Fact
@@ -98,7 +99,13 @@ class Service(Fact):
     canary: CanaryRule = CanaryRule()
     windows: dict[Identifier, Windows] = Field(default_factory=dict)
     release_day: dict[EntryName, EntryRule | None] | None = Field(default_factory=dict)
+    authority: Authority = Authority()
     checklist: Checklist = Field(default_factory=Checklist)
+
+    def is_held(self, role: Role) -> bool:
+        """Whether somebody is configured to hold a role."""
+        holders = self.roles.get(role)
+        return holders is not None and bool(holders.users or holders.groups)
 
     @property
     def watch_length(self) -> timedelta:

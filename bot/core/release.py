@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.core import canary
+from bot.core import release_agreement as agreement
 from bot.core import release_checklist as checklist
 from bot.core import release_forms as forms
 from bot.core import release_rules as rules
+from bot.core import release_signing as signing
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
 from bot.core.events import Event
 from bot.core.release_prefill import FILLERS
@@ -19,7 +21,14 @@ from bot.core.release_rules import MAY_OVERRIDE, Release
 from bot.core.roles import PEOPLE_ROLES, Role
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-BEFORE_DEPLOYING = ("awaiting_signoffs", "objected", "awaiting_plan", "awaiting_timing", "scheduled")
+BEFORE_DEPLOYING = (
+    "awaiting_signoffs",
+    "objected",
+    "awaiting_plan",
+    "awaiting_agreement",
+    "awaiting_timing",
+    "scheduled",
+)
 CHECKABLE = (
     *BEFORE_DEPLOYING,
     "deploying",
@@ -45,6 +54,12 @@ STATES = (
         asks="Please revise the release, or withdraw it.",
     ),
     State("awaiting_plan", "waiting for DevOps's plan", "🗓️", asks="Please acknowledge with the deployment plan."),
+    State(
+        "awaiting_agreement",
+        "waiting for agreement to DevOps's plan",
+        "🤝",
+        asks="Please agree to the plan, or say what is against it.",
+    ),
     State("awaiting_timing", "waiting for QA to agree to the time", "🕓", asks="Any concerns with the timing?"),
     State("scheduled", "scheduled", "📌", asks="Please start the deployment at the agreed time."),
     State("deploying", "being deployed", "🚚", asks="Please tell when it is deployed."),
@@ -85,7 +100,12 @@ BY_SHARE = Target(
     "`canary` with the next share; `deploying` with all of the traffic",
     lambda release, _event: "deploying" if release.canary.share >= 100 else "canary",
 )
+AFTER_PLANNING = Target(
+    "`awaiting_agreement` while the plan needs one, else `awaiting_timing`",
+    lambda release, _event: "awaiting_agreement" if release.unagreed else "awaiting_timing",
+)
 EACH_REQUIRED = Signers("each required role that has not signed", lambda release: release.missing)
+EACH_DECIDER = Signers("each role that has to agree and has not", lambda release: release.unagreed)
 ANY_REQUIRED = Signers("any required role", lambda release: release.required)
 
 QA, DEVOPS, CI, TECH_LEAD, MANAGER = Role.QA, Role.DEVOPS, Role.CI, Role.TECH_LEAD, Role.RELEASE_MANAGER
@@ -99,14 +119,20 @@ def _minutes(minutes: int, words: str, then: Role | None = None, since: str = ""
 # fmt: off
 STEPS = (
     Step("approve", "Approve", (), AFTER_SIGNING, (QA,), "🚀 *Release Approved*", forms.ApprovalForm,
-         hears="channel", guards=(rules.not_the_author, rules.vouched_for_roles), facts=rules.approval_facts,
-         effect=rules.approved),
+         hears="channel", guards=(rules.not_the_author, signing.vouched_for_roles), facts=signing.approval_facts,
+         effect=signing.approved),
     Step("cosign", "Sign off", ("awaiting_signoffs",), AFTER_SIGNING, EACH_REQUIRED, "✅ *Signed off*",
          wait=_minutes(30, "your sign-off", MANAGER), style="primary", guards=(rules.not_the_author, rules.never_twice),
-         facts=rules.cosign_facts, effect=rules.cosigned),
-    Step("plan", "Plan deployment", ("awaiting_plan",), "awaiting_timing", (DEVOPS,), "✅ *Acknowledged*",
+         facts=signing.cosign_facts, effect=signing.cosigned),
+    Step("plan", "Plan deployment", ("awaiting_plan",), AFTER_PLANNING, (DEVOPS,), "✅ *Acknowledged*",
          forms.PlanForm, wait=_minutes(30, "your plan", MANAGER), style="primary",
-         guards=(rules.in_the_future, rules.target_is_another_version), effect=rules.planned),
+         guards=(rules.in_the_future, rules.target_is_another_version), facts=agreement.plan_facts,
+         effect=agreement.planned),
+    Step("agree", "Agree", ("awaiting_agreement",), AFTER_PLANNING, EACH_DECIDER, "🤝 *Agreed*",
+         wait=_minutes(30, "your agreement to the plan", MANAGER), style="primary",
+         guards=(agreement.not_the_planner,), facts=agreement.agree_facts, effect=agreement.agreed),
+    Step("disagree", "Disagree", ("awaiting_agreement",), "awaiting_plan", EACH_DECIDER, "✋ *Disagreed*",
+         forms.ReasonForm),
     Step("confirm", "Time works", ("awaiting_timing",), "scheduled", (QA,), "👍 *Time agreed*",
          wait=_minutes(15, "your answer about the time", TECH_LEAD), style="primary"),
     Step("propose_time", "Propose another time", ("awaiting_timing",), "awaiting_plan", (QA,),
@@ -154,11 +180,11 @@ STEPS = (
          "✅ *Complete and verified*", forms.SummaryForm, hears="channel",
          wait=_minutes(0, "", since="watch_until", urgent=True), confirm="The watch ends before its time."),
     Step("object", "Object", ("awaiting_signoffs", "awaiting_plan"), "objected", ANY_REQUIRED, "✋ *Objection*",
-         forms.ReasonForm, facts=rules.objection_facts, effect=rules.objected),
+         forms.ReasonForm, facts=signing.objection_facts, effect=signing.objected),
     Step("revise", "Revise", BEFORE_DEPLOYING, AFTER_SIGNING, (QA,), "✏️ *Revised*", forms.ApprovalForm,
          wait=Wait(timedelta(hours=1), MANAGER, states=("objected",), words="your revision, or its withdrawal"),
-         guards=(rules.same_version, rules.not_the_author, rules.vouched_for_roles), facts=checklist.revision_facts,
-         effect=rules.approved),
+         guards=(rules.same_version, rules.not_the_author, signing.vouched_for_roles), facts=checklist.revision_facts,
+         effect=signing.approved),
     Step("withdraw", "Withdraw", BEFORE_DEPLOYING, "withdrawn", (QA, MANAGER), "🚫 *Withdrawn*",
          forms.ReasonForm, confirm="This ends the release; it has to be approved anew.", style="danger"),
     Step("roll_back", "Roll back", ("deploying", *CANARY, *AFTER_DEPLOYED, "awaiting_decision", "completed"),

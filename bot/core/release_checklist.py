@@ -13,8 +13,9 @@ from bot.core.events import Act, Event
 from bot.core.forms import Ask, Entries, Form, Moment, SomeEntries, Widget
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, Outcome, StartForm
-from bot.core.release_rules import Release, approval_facts, unless_overridden
+from bot.core.release_rules import Release, unless_overridden
 from bot.core.release_rules import start_facts as start_of
+from bot.core.release_signing import approval_facts
 from bot.core.roles import CLOCK, Role
 from bot.core.words import is_none
 from bot.errors import Refusal

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from bot.core.authority import CHOOSABLE, Decision
 from bot.core.events import Fact
 from bot.core.forms import (
     Ask,
@@ -123,8 +124,7 @@ class ApprovalForm(Form):
     ]
     release_notes: Annotated[WebLink | None, Ask("Release Notes", Widget.LINK, placeholder="https://…")] = None
     rollback_signal: Annotated[
-        Signal,
-        Ask("Roll back when", Widget.CHOICE, choices=SIGNALS, section="Rollback Criteria"),
+        Signal, Ask("Roll back when", Widget.CHOICE, choices=SIGNALS, section="Rollback Criteria")
     ] = Signal.ERROR_RATE
     rollback_threshold: Annotated[
         OneLine,
@@ -132,11 +132,7 @@ class ApprovalForm(Form):
         Ask("Threshold", hint="A comparison with a unit, such as >5% or >2s.", placeholder=">5%"),
     ]
     rollback_endpoint: Annotated[OneLine | None, Ask("Endpoint", placeholder="/api/v1/orders/tracking")] = None
-    rollback_minutes: Annotated[
-        int,
-        Field(ge=1, le=24 * 60),
-        Ask("Minutes after the deployment", Widget.NUMBER),
-    ] = 30
+    rollback_minutes: Annotated[int, Field(ge=1, le=24 * 60), Ask("Minutes after the deployment", Widget.NUMBER)] = 30
     authors: Annotated[
         UserIds,
         Ask(
@@ -190,7 +186,9 @@ class PlanForm(Form):
     when: Annotated[Moment, Ask("When", Widget.MOMENT, section="Deployment Plan")]
     window: Annotated[OneLine | None, Ask("Why then", placeholder="low traffic window")] = None
     duration: Annotated[int, Field(ge=1, le=24 * 60), Ask("Duration in minutes", Widget.NUMBER)] = 15
-    downtime: Annotated[OneLine, Ask("Downtime")] = "None expected (zero-downtime deploy)"
+    downtime: Annotated[
+        OneLine, Ask("Downtime", hint="What begins with None, No, 0 or Zero-downtime needs nobody's agreement.")
+    ] = "None expected (zero-downtime deploy)"
     strategy: Annotated[
         str,
         Field(pattern="^(rolling|blue_green|canary)$"),
@@ -208,6 +206,9 @@ class PlanForm(Form):
     error_monitoring: Annotated[OneLine, Ask("Error rates", placeholder="Will watch Sentry", section="Monitoring")]
     performance_monitoring: Annotated[OneLine, Ask("Performance", placeholder="Will watch Datadog")]
     concerns: Annotated[Entries, Ask("Infrastructure concerns", Widget.LINES, hint="One a line.")] = ()
+    decisions: Annotated[
+        tuple[Decision, ...], Ask("Needs agreement on", Widget.CHOICES, choices=CHOOSABLE, section="Authority")
+    ] = ()
 
 
 class TimeForm(Form):
@@ -223,11 +224,7 @@ class StartForm(Form):
     commit: Annotated[Commit, Ask("Commit being deployed", hint="It must be the approved one.")]
     override: Annotated[
         Paragraph | None,
-        Ask(
-            "Reason to override",
-            Widget.TEXT,
-            hint="Only where a rule refuses; a Release Manager or Tech Lead may.",
-        ),
+        Ask("Reason to override", Widget.TEXT, hint="Only where a rule refuses; a Release Manager or Tech Lead may."),
     ] = None
 
 

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from pydantic import Field
+
 from bot.core import canary
 from bot.core.canary import Canary
 from bot.core.checklist import Mark
@@ -41,6 +43,14 @@ class SignOff(Fact):
     vouched_by: str = ""
 
 
+class Agreement(Fact):
+    """One agreement to a plan that DevOps does not decide on alone."""
+
+    role: Role
+    person: str
+    at: datetime
+
+
 class Release(Conversation):
     """One version of one service on its way to one environment."""
 
@@ -51,6 +61,8 @@ class Release(Conversation):
     watch_until: datetime | None = None
     marks: tuple[Mark, ...] = ()
     canary: Canary | None = None
+    decisions: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    agreements: tuple[Agreement, ...] = ()
 
     @property
     def canary_until(self) -> datetime | None:
@@ -79,6 +91,17 @@ class Release(Conversation):
         return tuple(role for role in self.required if role not in signed)
 
     @property
+    def deciders(self) -> tuple[Role, ...]:
+        """The roles whose agreement the plan needs."""
+        return tuple(dict.fromkeys(role for roles in self.decisions.values() for role in roles))
+
+    @property
+    def unagreed(self) -> tuple[Role, ...]:
+        """Those of them that have not agreed."""
+        given = {agreement.role for agreement in self.agreements}
+        return tuple(role for role in self.deciders if role not in given)
+
+    @property
     def signers(self) -> tuple[Role, ...]:
         return self.required
 
@@ -86,7 +109,12 @@ class Release(Conversation):
         return next((sign_off.person for sign_off in self._signatures() if sign_off.role is role), "")
 
     def barred(self, role: Role) -> frozenset[str]:
-        """Authors of the change, and whoever signed already, can't sign for a missing role."""
+        """Authors of the change, and whoever signed already, can't sign for a missing role; nor can the planner, and
+        whoever agreed already, agree to a plan.
+        """
+        if self.state == "awaiting_agreement":
+            planner = self.took("plan")
+            return frozenset((planner.actor if planner else "", *(one.person for one in self.agreements)))
         signed = (sign_off.person for sign_off in self.sign_offs)
         return frozenset((*self.approval.authors, *signed)) if role in self.missing else frozenset()
 
@@ -103,7 +131,7 @@ def _only(form: type[Form], kept: dict[str, Any]) -> dict[str, Any]:
 
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _approval_of(situation: Situation[Release]) -> ApprovalForm:
+def approval_of(situation: Situation[Release]) -> ApprovalForm:
     assert isinstance(situation.move.form, ApprovalForm)
     return situation.move.form
 
@@ -146,33 +174,12 @@ def is_same_commit(one: str, other: str) -> bool:
 
 
 def same_version(situation: Situation[Release]) -> None:
-    if _approval_of(situation).version != situation.conversation.version:
+    if approval_of(situation).version != situation.conversation.version:
         why = f"This release is {situation.conversation.version}. Withdraw it and approve the other version on its own."
         raise Refusal("Another version is another release.", remedy=why, fields={"version": why})
 
 
-def vouched_for_roles(situation: Situation[Release]) -> None:
-    """Whoever is vouched for must hold a required role, must not be the voucher, nor an author."""
-    form = _approval_of(situation)
-    if not form.verbal:
-        return
-    if not situation.policy.required_signoffs:
-        _refuse_field("verbal", "No sign-off but yours is required here; leave this empty.")
-    for person in form.verbal:
-        if person == situation.move.actor.id:
-            _refuse_field("verbal", "You sign with this approval already; name only other people.")
-        if person in form.authors:
-            _refuse_field("verbal", "An author of the change may not sign it off.")
-        if not situation.move.vouched.get(person, frozenset()) & set(situation.policy.required_signoffs):
-            wanted = ", ".join(role.label for role in situation.policy.required_signoffs)
-            _refuse_field("verbal", f"Somebody named here holds none of the roles that must sign ({wanted}).")
-    kept = _kept(situation)
-    counted = {sign_off.person for sign_off in (*kept, *_vouched(situation, kept))}
-    if not counted.issuperset(form.verbal):
-        _refuse_field("verbal", "More people are named here than there are sign-offs missing: one for each role.")
-
-
-def _refuse_field(name: str, why: str) -> None:
+def refuse_field(name: str, why: str) -> None:
     raise Refusal(why, fields={name: why})
 
 
@@ -180,7 +187,7 @@ def in_the_future(situation: Situation[Release]) -> None:
     form = situation.move.form
     assert isinstance(form, (PlanForm, TimeForm))
     if form.when <= situation.now:
-        _refuse_field("when", "This time has passed; choose a later one.")
+        refuse_field("when", "This time has passed; choose a later one.")
 
 
 def target_is_another_version(situation: Situation[Release]) -> None:
@@ -188,14 +195,14 @@ def target_is_another_version(situation: Situation[Release]) -> None:
     assert isinstance(form, (PlanForm, RollbackForm, RolledBackForm))
     name = {PlanForm: "rollback_target", RollbackForm: "target", RolledBackForm: "version"}[type(form)]
     if is_same_version(getattr(form, name), situation.conversation.version):
-        _refuse_field(name, f"{situation.conversation.version} is what is being released; name the version before it.")
+        refuse_field(name, f"{situation.conversation.version} is what is being released; name the version before it.")
 
 
 def not_in_the_future(situation: Situation[Release]) -> None:
     form = situation.move.form
     assert isinstance(form, DeployedForm)
     if form.finished_at and form.finished_at > situation.now + CLOCKS_DIFFER:
-        _refuse_field("finished_at", "This time has not come yet; say when the deployment ended.")
+        refuse_field("finished_at", "This time has not come yet; say when the deployment ended.")
 
 
 def deployer_or_override(situation: Situation[Release]) -> None:
@@ -254,112 +261,6 @@ def unless_overridden(situation: Situation[Release], field: str, reason: str) ->
 
 
 # ── facts and effects ────────────────────────────────────────────────────────────────────────────────────────────────
-def approval_facts(situation: Situation[Release]) -> dict[str, Any]:
-    """Who must sign, who has signed by approving or by word of mouth, and which sign-offs this voids."""
-    form, release, actor = _approval_of(situation), situation.conversation, situation.move.actor
-    kept = _kept(situation)
-    own = SignOff(role=Role.QA, person=actor.id, commit=form.commit, at=situation.now)
-    given = [own, *kept, *_vouched(situation, kept)]
-    still = {(sign_off.role, sign_off.person) for sign_off in given}
-    voided = [
-        sign_off
-        for sign_off in release.sign_offs
-        if sign_off.role is not Role.QA and (sign_off.role, sign_off.person) not in still
-    ]
-    return {
-        "required": [role.value for role in situation.policy.required_signoffs],
-        "sign_offs": [sign_off.model_dump(mode="json") for sign_off in given],
-        "voided": [sign_off.model_dump(mode="json") for sign_off in voided],
-        "restarts": True,
-    }
-
-
-def _kept(situation: Situation[Release]) -> list[SignOff]:
-    """The earlier sign-offs of the same commit, save of whoever is named as an author now, or signs as QA now."""
-    form = _approval_of(situation)
-    out = {situation.move.actor.id, *form.authors}
-    return [
-        sign_off
-        for sign_off in situation.conversation.sign_offs
-        if sign_off.role is not Role.QA and sign_off.commit == form.commit and sign_off.person not in out
-    ]
-
-
-def _vouched(situation: Situation[Release], kept: list[SignOff]) -> list[SignOff]:
-    """The sign-offs by word of mouth. Who can sign for few roles goes first, and so takes nobody's only one."""
-    form, vouched = _approval_of(situation), situation.move.vouched
-    if not form.verbal:
-        return []
-    persons = {sign_off.person for sign_off in kept}
-    signed = {sign_off.role for sign_off in kept}
-    open_roles = [role for role in situation.policy.required_signoffs if role not in signed]
-    choices = {
-        person: [role for role in open_roles if role in vouched.get(person, ())]
-        for person in form.verbal
-        if person not in persons
-    }
-    given: dict[Role, str] = {}
-    for person in sorted(choices, key=lambda person: len(choices[person])):
-        role = next((role for role in choices[person] if role not in given), None)
-        if role is not None:
-            given[role] = person
-    actor, now = situation.move.actor.id, situation.now
-    return [
-        SignOff(role=role, person=given[role], commit=form.commit, at=now, vouched_by=actor)
-        for role in open_roles
-        if role in given
-    ]
-
-
-def approved(release: Release, event: Event) -> Release:
-    """After approve and revise: the signatures anew, no plan yet. `approve` always holds the latest approval."""
-    return release.model_copy(
-        update={
-            "required": tuple(Role(role) for role in event.data["required"]),
-            "sign_offs": tuple(SignOff.model_validate(entry) for entry in event.data["sign_offs"]),
-            "planned_at": None,
-            "planned_end": None,
-            "forms": {**release.forms, "approve": event.data},
-        }
-    )
-
-
-def cosign_facts(situation: Situation[Release]) -> dict[str, Any]:
-    release, actor = situation.conversation, situation.move.actor
-    role = next(role for role in release.missing if role in actor.roles)
-    sign_off = SignOff(role=role, person=actor.id, commit=release.approval.commit, at=situation.now)
-    return {"sign_off": sign_off.model_dump(mode="json")}
-
-
-def cosigned(release: Release, event: Event) -> Release:
-    sign_off = SignOff.model_validate(event.data["sign_off"])
-    return release.model_copy(update={"sign_offs": (*release.sign_offs, sign_off)})
-
-
-def objection_facts(situation: Situation[Release]) -> dict[str, Any]:
-    """An objection takes back what was signed by the objector, or for a role they speak for: it must be given anew."""
-    actor = situation.move.actor
-    taken_back = [
-        sign_off.model_dump(mode="json")
-        for sign_off in situation.conversation.sign_offs
-        if sign_off.role is not Role.QA and (sign_off.person == actor.id or sign_off.role in actor.roles)
-    ]
-    return {"voided": taken_back}
-
-
-def objected(release: Release, event: Event) -> Release:
-    taken_back = [SignOff.model_validate(entry) for entry in event.data["voided"]]
-    left = tuple(sign_off for sign_off in release.sign_offs if sign_off not in taken_back)
-    return release.model_copy(update={"sign_offs": left})
-
-
-def planned(release: Release, event: Event) -> Release:
-    when = datetime.fromisoformat(event.data["when"])
-    return release.model_copy(
-        update={"planned_at": when, "planned_end": when + timedelta(minutes=event.data["duration"])}
-    )
-
-
 def start_facts(situation: Situation[Release]) -> dict[str, Any]:
     """When it is expected to be over, and the first share where it begins as a canary."""
     plan = situation.conversation.plan

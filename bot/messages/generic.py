@@ -119,6 +119,8 @@ def shown(ask: Ask, value: Any) -> str:
     match ask.widget:
         case Widget.CHOICE:
             return escape((ask.choices or {}).get(value, str(value)))
+        case Widget.CHOICES:
+            return escape(", ".join((ask.choices or {}).get(one, str(one)) for one in value))
         case Widget.MOMENT:
             return both_zones(datetime.fromisoformat(value))
         case Widget.LINK:

@@ -24,6 +24,9 @@ from bot.messages.text import clip, one_line, units
 FEW = 2
 """So many choices are shown as radio buttons, more as a menu."""
 
+BOXES = 10
+"""Checkboxes of a group (docs.slack.dev, checkboxes)."""
+
 TYPED = 3_000
 """Characters of an input (docs.slack.dev, plain text input)."""
 
@@ -132,6 +135,11 @@ def _held_choice(ask: Ask, _info: FieldInfo, value: Any) -> str | None:
     return str(value) if str(value) in (ask.choices or {}) else None
 
 
+def _held_choices(ask: Ask, _info: FieldInfo, value: Any) -> list[str] | None:
+    given = value if isinstance(value, (list, tuple)) else [value]
+    return [str(one) for one in given if str(one) in (ask.choices or {})] or None
+
+
 def _held_moment(_ask: Ask, _info: FieldInfo, value: Any) -> int | None:
     try:
         when = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
@@ -154,6 +162,7 @@ _HELD: dict[Widget, Callable[[Ask, FieldInfo, Any], Any]] = {
     Widget.NUMBER: _held_number,
     Widget.LINK: _held_link,
     Widget.CHOICE: _held_choice,
+    Widget.CHOICES: _held_choices,
     Widget.MOMENT: _held_moment,
     Widget.PEOPLE: _held_people,
 }
@@ -197,6 +206,13 @@ def _choice(ask: Ask, _info: FieldInfo, held: str | None) -> Block:
     return blocks.element(kind, ANSWER, options=list(options.values()), initial_option=options.get(held or ""))
 
 
+def _choices(ask: Ask, _info: FieldInfo, held: list[str] | None) -> Block:
+    options = {key: blocks.option(label, key) for key, label in (ask.choices or {}).items()}
+    kind = "checkboxes" if len(options) <= BOXES else "multi_static_select"
+    chosen = [options[key] for key in held or ()]
+    return blocks.element(kind, ANSWER, options=list(options.values()), initial_options=chosen)
+
+
 def _moment(_ask: Ask, _info: FieldInfo, held: int | None) -> Block:
     return blocks.element("datetimepicker", ANSWER, initial_date_time=held)
 
@@ -217,6 +233,7 @@ _ELEMENTS: dict[Widget, Callable[[Ask, FieldInfo, Any], Block]] = {
     Widget.NUMBER: _number,
     Widget.LINK: _link,
     Widget.CHOICE: _choice,
+    Widget.CHOICES: _choices,
     Widget.MOMENT: _moment,
     Widget.PEOPLE: _people,
 }

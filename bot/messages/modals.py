@@ -96,6 +96,8 @@ def answers(view: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(state: Mapping[str, Any]) -> Any:
+    if "selected_options" in state:
+        return [option["value"] for option in state["selected_options"]]
     if state.get("selected_option"):
         return state["selected_option"]["value"]
     return next((state[key] for key in _ANSWER_KEYS if state.get(key) is not None), None)

@@ -67,8 +67,8 @@ def acting_role(conversation: Conversation, event: Event) -> str:
     """The role in which a step was taken, in plain words; empty where it needed none."""
     held = set(event.roles)
     step = DIALOGUES[conversation.dialogue].step(event.step)
-    if "sign_off" in event.data:
-        return Role(event.data["sign_off"]["role"]).label
+    if given := event.data.get("sign_off") or event.data.get("agreement"):
+        return Role(given["role"]).label
     by = conversation.signers if isinstance(step.by, Signers) else step.by
     role = next((role for role in (*by, *Role) if role.value in held), None)
     return role.label if role else ""

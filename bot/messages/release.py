@@ -24,6 +24,8 @@ TELLERS: Mapping[str, Teller] = {
     "object": lines.objection,
     "revise": lines.revise,
     "plan": lines.plan,
+    "agree": lines.agree,
+    "disagree": lines.disagree,
     "propose_time": lines.propose_time,
     "confirm": lines.confirm,
     "start": lines.start,

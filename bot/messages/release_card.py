@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.core.authority import Decision
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, PlanForm, Signal, read_result
@@ -32,6 +33,7 @@ WAY = "🚀 Release Approved: {version}"
 HEADLINES: Mapping[str, str] = {
     "awaiting_signoffs": WAY,
     "awaiting_plan": WAY,
+    "awaiting_agreement": WAY,
     "awaiting_timing": WAY,
     "scheduled": WAY,
     "deploying": WAY,
@@ -101,7 +103,7 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
     """What the release is, since when, until when, for whom it waits, and why where something stopped it."""
     state = RELEASE.state(release.state)
     yield f"{state.emoji} *{capital(state.words)}* · since {moment(release.since)}"
-    if release.state in ("awaiting_timing", "scheduled") and release.planned_at:
+    if release.state in ("awaiting_agreement", "awaiting_timing", "scheduled") and release.planned_at:
         yield f"🕓 Planned for {both_zones(release.planned_at)}"
     if (proposed := _proposed(release)) is not None:
         yield f"🕓 Another time is proposed: {both_zones(proposed)}"
@@ -214,6 +216,17 @@ def plan_lines(release: Release) -> Iterator[str]:
     window = f" ({escape(plan.window)})" if plan.window else ""
     yield f"{utc(plan.when)}{window} · ~{minutes(plan.duration)} · rollback to {escape(plan.rollback_target)}"
     yield f"Downtime: {escape(plan.downtime)} · Database migrations: {escape(plan.migrations)}"
+    yield from agreement_lines(release)
+
+
+def agreement_lines(release: Release) -> Iterator[str]:
+    """What the plan needs agreement on, who has agreed, and who has not."""
+    if not release.decisions:
+        return
+    yield f"Needs agreement: {', '.join(Decision(name).label for name in release.decisions)}"
+    given = {agreement.role: agreement.person for agreement in release.agreements}
+    for role in release.deciders:
+        yield f"🤝 {role.label}: {mention(given[role])}" if role in given else f"⏳ {role.label}: awaited"
 
 
 def when_line(plan: PlanForm) -> str:

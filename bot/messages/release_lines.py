@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from bot.core.authority import Decision
 from bot.core.events import Event, Reminder
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import STRATEGIES, PlanForm
-from bot.core.release_rules import Release, SignOff
+from bot.core.release_rules import Agreement, Release, SignOff
 from bot.core.roles import CLOCK, Role
 from bot.messages import checklist
 from bot.messages.generic import begun, finished
@@ -51,7 +52,7 @@ def revise(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
         f"✏️ *Revised*: {version(release)} is now commit {code(release.approval.commit)}. The card is up to date."
     )
     telling.say(*_voided_lines(release, event), *checklist.opened_again(event))
-    if release.before in ("awaiting_timing", "scheduled"):
+    if release.before in ("awaiting_agreement", "awaiting_timing", "scheduled"):
         telling.say("The plan made for it no longer holds; DevOps plans anew once all have signed.")
     telling.say(_stop(release, policy))
     telling.passages.extend(overflow(release).passages)
@@ -86,7 +87,7 @@ def _signature(sign_off: SignOff) -> str:
 def plan(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     """DevOps's acknowledgement, which ends with the question about timing."""
     form = form_of(PlanForm, event.data)
-    qa = call_awaited(release, policy, but=event.actor)
+    qa = "" if release.unagreed else call_awaited(release, policy, but=event.actor)
     telling = begun(release, "✅ *Acknowledged*")
     telling.say(f"{qa} Acknowledged! ✅".strip())
     telling.say(
@@ -104,9 +105,39 @@ def plan(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
         f"• Performance: {escape(form.performance_monitoring)}",
     )
     telling.tell(Passage("*Infrastructure concerns:*", form.concerns))
+    if release.unagreed:
+        telling.say(*needs_agreement(release, event))
+        return finished(telling, event, policy)
     telling.say(f"Will notify when complete.\n\nAny concerns with {utc(form.when, day=False)} timing?")
     telling.offer((RELEASE.step("confirm"), RELEASE.step("propose_time")))
     return finished(telling, event, policy, asked=True)
+
+
+def needs_agreement(release: Release, event: Event) -> Iterator[str]:
+    """What DevOps does not decide alone, and who is asked ("Decision Authority")."""
+    yield "*Needs agreement:*"
+    for name, roles in release.decisions.items():
+        yield f"• {Decision(name).label}: {' and '.join(role.label for role in roles)}"
+    for role, deputy in event.data.get("deputies", {}).items():
+        yield f"Nobody holds the role {Role(role).label} here; {Role(deputy).label} is asked in its place."
+
+
+def agree(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    agreement = Agreement.model_validate(event.data["agreement"])
+    telling = begun(release, "🤝 *Agreed*")
+    still = ", ".join(role.label for role in release.unagreed)
+    telling.say(
+        f"🤝 *Agreed* as {agreement.role.label} to the plan for {version(release)}.",
+        f"Still awaited: {still}." if still else "",
+    )
+    at = f" with {utc(release.planned_at, day=False)} timing" if release.planned_at else ""
+    return finished(telling, event, policy, ask="" if still else f"Any concerns{at}?")
+
+
+def disagree(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    telling = begun(release, "✋ *Disagreed*")
+    telling.tell(paragraph(f"✋ *Disagreed* with the plan for {version(release)}", event.data["reason"]))
+    return finished(telling, event, policy, ask="Please plan it otherwise.")
 
 
 def pre_deployment(form: PlanForm) -> tuple[str, ...]:

@@ -161,6 +161,10 @@ class Play:
         self.signed().take("plan", DEVOPS, plan())
         return self
 
+    def undecided(self) -> Play:
+        self.signed().take("plan", DEVOPS, plan(downtime="5 minutes"))
+        return self
+
     def scheduled(self) -> Play:
         self.planned().take("confirm", QA)
         return self
@@ -186,6 +190,7 @@ class Play:
         ways = {
             "awaiting_signoffs": self.approved,
             "awaiting_plan": self.signed,
+            "awaiting_agreement": self.undecided,
             "awaiting_timing": self.planned,
             "scheduled": self.scheduled,
             "deploying": self.deploying,
@@ -256,6 +261,6 @@ def form_for(step: str, now: datetime) -> Form | None:
         "tick": items(),
         "untick": items(),
     }
-    if step in {"cosign", "confirm", "begin_smoke"}:
+    if step in {"cosign", "agree", "confirm", "begin_smoke"}:
         return None
     return good.get(step, reason())

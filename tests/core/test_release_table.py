@@ -41,6 +41,7 @@ POSSIBLE = {
     "awaiting_signoffs": "cosign object revise withdraw checklist tick untick note",
     "objected": "revise withdraw checklist tick untick note",
     "awaiting_plan": "plan object revise withdraw checklist tick untick note",
+    "awaiting_agreement": "agree disagree revise withdraw checklist tick untick note",
     "awaiting_timing": "confirm propose_time revise withdraw checklist tick untick note",
     "scheduled": "start deployed revise withdraw checklist tick untick note",
     "canary": "promote pause_canary breach deploy_failed roll_back checklist tick untick note",
@@ -56,13 +57,16 @@ POSSIBLE = {
     "rolled_back": "note",
 }
 
-# step: who may take it. Where the release chooses (cosign, object), it is one that requires the Tech Lead.
+# step: who may take it. Where the release chooses (cosign, object), it is one that requires the Tech Lead;
+# agree and disagree are asked of PM and Tech Lead, because the plan has a downtime.
 WHO = {
     "approve": {QA.id},
     "cosign": {TECH_LEAD.id},
     "object": {TECH_LEAD.id},
     "revise": {QA.id},
     "plan": {DEVOPS.id},
+    "agree": {PM.id, TECH_LEAD.id},
+    "disagree": {PM.id, TECH_LEAD.id},
     "propose_time": {QA.id},
     "confirm": {QA.id},
     "start": {DEVOPS.id, CI.id},
@@ -102,6 +106,10 @@ MOVES = [
     ("awaiting_plan", "object", TECH_LEAD, reason(), "objected"),
     ("awaiting_plan", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
     ("awaiting_plan", "withdraw", QA, reason(), "withdrawn"),
+    ("awaiting_agreement", "agree", PM, None, "awaiting_agreement"),
+    ("awaiting_agreement", "disagree", TECH_LEAD, reason(), "awaiting_plan"),
+    ("awaiting_agreement", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
+    ("awaiting_agreement", "withdraw", QA, reason(), "withdrawn"),
     ("awaiting_timing", "confirm", QA, None, "scheduled"),
     ("awaiting_timing", "propose_time", QA, another_time(), "awaiting_plan"),
     ("awaiting_timing", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
@@ -150,6 +158,7 @@ WAITS = {
     "cosign": (30, "", Role.RELEASE_MANAGER),
     "revise": (60, "", Role.RELEASE_MANAGER),
     "plan": (30, "", Role.RELEASE_MANAGER),
+    "agree": (30, "", Role.RELEASE_MANAGER),
     "confirm": (15, "", Role.TECH_LEAD),
     "start": (15, "planned_at", Role.RELEASE_MANAGER),
     "deployed": (15, "planned_end", Role.RELEASE_MANAGER),

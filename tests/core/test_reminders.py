@@ -55,6 +55,10 @@ EXPECTED: dict[str, list[Told]] = {
         ("nudge", "plan", "16 15:30", ("devops",)),
         ("escalation", "plan", "16 16:00", ("release_manager",)),
     ],
+    "awaiting_agreement": [
+        ("nudge", "agree", "16 15:30", ("pm", "tech_lead")),
+        ("escalation", "agree", "16 16:00", ("release_manager",)),
+    ],
     "awaiting_timing": [
         ("nudge", "confirm", "16 15:15", ("qa",)),
         ("escalation", "confirm", "16 15:30", ("tech_lead",)),
@@ -221,6 +225,6 @@ def test_every_state_that_waits_has_somebody_to_remind_or_a_clock() -> None:
 
 def test_machines_are_never_reminded() -> None:
     told = {role for state in EXPECTED for reminder in reminders(Play().in_state(state)) for role in reminder[3]}
-    assert told == {"qa", "devops", "tech_lead", "release_manager"}
+    assert told == {"qa", "devops", "tech_lead", "pm", "release_manager"}
     assert not CI.roles & told
     assert START.weekday() == 1

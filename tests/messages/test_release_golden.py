@@ -12,15 +12,18 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.policy import Holders
 from bot.core.release import RELEASE
 from bot.core.reminders import reminders_for
-from bot.core.roles import CLOCK, Role
+from bot.core.roles import CLOCK, Actor, Role
 from bot.messages.voices import VOICES
 from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
     DEVOPS,
     PIPELINE,
+    PLAN,
+    POLICY,
     QA,
     ROLLBACK,
     ROLLED_BACK,
@@ -33,6 +36,10 @@ from tests.messages.a_spoken_release import (
 )
 
 REVIEWED = ["Migrations reviewed", "Monitoring alerts configured"]
+
+DECIDED = {"downtime": "5 minutes", "decisions": ["cost"]}
+WITH_PM = POLICY.model_copy(update={"roles": {**POLICY.roles, Role.PM: Holders(users=("UPAVEL",))}})
+PM = Actor("UPAVEL", "Pavel Novak", frozenset({Role.PM}))
 
 GOLDEN = Path(__file__).parent / "golden" / "release"
 
@@ -82,6 +89,12 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "withdraw": lambda: Talk().scheduled().take("withdraw", QA, REASON),
     "roll_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK),
     "rolled_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", QA, ROLLED_BACK),
+    "plan_that_needs_agreement": lambda: Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | DECIDED),
+    "agree": lambda: Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | DECIDED).take("agree", PM),
+    "agree_as_the_last": lambda: (
+        Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | {"decisions": ["cost"]}).take("agree", PM)
+    ),
+    "disagree": lambda: Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | DECIDED).take("disagree", TECH_LEAD, REASON),
     "checklist": lambda: Talk().signed().take("checklist", DEVOPS, {"ticked": REVIEWED}),
     "tick": lambda: Talk().signed().take("tick", DEVOPS, {"items": REVIEWED[:1]}),
     "untick": lambda: (

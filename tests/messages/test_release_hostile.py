@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.core.policy import Holders
 from bot.core.release import RELEASE
 from bot.core.reminders import reminders_for
-from bot.core.roles import Actor
+from bot.core.roles import Actor, Role
 from bot.messages.limits import fit, violations
 from bot.messages.message import Message
 from bot.messages.parts import rows
@@ -19,6 +20,7 @@ from tests.messages.a_spoken_release import (
     BREACH,
     DEVOPS,
     MANAGER,
+    POLICY,
     QA,
     TECH_LEAD,
     WATCH,
@@ -98,6 +100,8 @@ def longest_notice(text: str) -> dict[str, Any]:
     }
 
 
+WITH_PM = POLICY.model_copy(update={"roles": {**POLICY.roles, Role.PM: Holders(users=("UPAVEL",))}})
+
 Steps = list[tuple[str, Actor, dict[str, Any] | None]]
 
 
@@ -108,15 +112,23 @@ def people(text: str) -> tuple[Actor, ...]:
 
 def way_to_production(text: str) -> Steps:
     qa, devops, lead, manager = people(text)
+    pm = Actor("UPAVEL", long(text, 80), frozenset({Role.PM}))
     reason, plan = {"reason": long(text, 3000)}, longest_plan(text)
     return [
         ("approve", qa, longest_approval(text)),
         ("object", lead, reason),
         ("revise", qa, longest_approval(text) | {"commit": "b" * 64}),
         ("cosign", lead, None),
+        ("plan", devops, plan | {"decisions": ["cost", "security_policies"]}),
+        ("agree", pm, None),
+        ("disagree", lead, reason),
         ("plan", devops, plan),
+        ("agree", lead, None),
+        ("agree", pm, None),
         ("propose_time", qa, {"when": "2024-01-16T18:00:00Z", **reason}),
         ("plan", devops, plan),
+        ("agree", lead, None),
+        ("agree", pm, None),
         ("confirm", qa, None),
         ("start", manager, {"commit": "b" * 64, "override": long(text, 3000)}),
         ("deploy_failed", devops, reason),
@@ -149,7 +161,7 @@ def way_back(text: str) -> Steps:
 
 def longest(text: str) -> Iterator[tuple[str, Talk]]:
     """Every step of the dialogue with every field at its longest, one after the other."""
-    talk = Talk()
+    talk = Talk(WITH_PM)
     talk.release = talk.release.model_copy(update={"version": "v" + "1" * 59})
     for step, actor, answers in (*way_to_production(text), *way_back(text)):
         talk.take(step, actor, answers)
@@ -177,7 +189,7 @@ def test_the_longest_release_stays_within_slacks_limits(text: str) -> None:
 
 def test_hostile_text_pings_nobody() -> None:
     """Of all that a hostile release says, nothing calls a channel, a group or a person whom it does not await."""
-    known = {"UCHARLIE", "UJANE", "UTANIA", "UJOHN", "S0QA", "S0DEVOPS"}
+    known = {"UCHARLIE", "UJANE", "UTANIA", "UJOHN", "UPAVEL", "S0QA", "S0DEVOPS"}
     for step, talk in longest(HOSTILE):
         for message in everything(talk):
             assert calls(message) <= known, step

@@ -1,0 +1,130 @@
+"""How sign-offs are given, by approval, by word of mouth and by a click, and how they are taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.dialogue import Situation
+from bot.core.events import Event
+from bot.core.release_rules import Release, SignOff, approval_of, refuse_field
+from bot.core.roles import Role
+
+
+def vouched_for_roles(situation: Situation[Release]) -> None:
+    """Whoever is vouched for must hold a required role, must not be the voucher, nor an author."""
+    form = approval_of(situation)
+    if not form.verbal:
+        return
+    if not situation.policy.required_signoffs:
+        refuse_field("verbal", "No sign-off but yours is required here; leave this empty.")
+    for person in form.verbal:
+        if person == situation.move.actor.id:
+            refuse_field("verbal", "You sign with this approval already; name only other people.")
+        if person in form.authors:
+            refuse_field("verbal", "An author of the change may not sign it off.")
+        if not situation.move.vouched.get(person, frozenset()) & set(situation.policy.required_signoffs):
+            wanted = ", ".join(role.label for role in situation.policy.required_signoffs)
+            refuse_field("verbal", f"Somebody named here holds none of the roles that must sign ({wanted}).")
+    kept = _kept(situation)
+    counted = {sign_off.person for sign_off in (*kept, *_vouched(situation, kept))}
+    if not counted.issuperset(form.verbal):
+        refuse_field("verbal", "More people are named here than there are sign-offs missing: one for each role.")
+
+
+def approval_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """Who must sign, who has signed by approving or by word of mouth, and which sign-offs this voids."""
+    form, release, actor = approval_of(situation), situation.conversation, situation.move.actor
+    kept = _kept(situation)
+    own = SignOff(role=Role.QA, person=actor.id, commit=form.commit, at=situation.now)
+    given = [own, *kept, *_vouched(situation, kept)]
+    still = {(sign_off.role, sign_off.person) for sign_off in given}
+    voided = [
+        sign_off
+        for sign_off in release.sign_offs
+        if sign_off.role is not Role.QA and (sign_off.role, sign_off.person) not in still
+    ]
+    return {
+        "required": [role.value for role in situation.policy.required_signoffs],
+        "sign_offs": [sign_off.model_dump(mode="json") for sign_off in given],
+        "voided": [sign_off.model_dump(mode="json") for sign_off in voided],
+        "restarts": True,
+    }
+
+
+def _kept(situation: Situation[Release]) -> list[SignOff]:
+    """The earlier sign-offs of the same commit, save of whoever is named as an author now, or signs as QA now."""
+    form = approval_of(situation)
+    out = {situation.move.actor.id, *form.authors}
+    return [
+        sign_off
+        for sign_off in situation.conversation.sign_offs
+        if sign_off.role is not Role.QA and sign_off.commit == form.commit and sign_off.person not in out
+    ]
+
+
+def _vouched(situation: Situation[Release], kept: list[SignOff]) -> list[SignOff]:
+    """The sign-offs by word of mouth. Who can sign for few roles goes first, and so takes nobody's only one."""
+    form, vouched = approval_of(situation), situation.move.vouched
+    if not form.verbal:
+        return []
+    persons = {sign_off.person for sign_off in kept}
+    signed = {sign_off.role for sign_off in kept}
+    open_roles = [role for role in situation.policy.required_signoffs if role not in signed]
+    choices = {
+        person: [role for role in open_roles if role in vouched.get(person, ())]
+        for person in form.verbal
+        if person not in persons
+    }
+    given: dict[Role, str] = {}
+    for person in sorted(choices, key=lambda person: len(choices[person])):
+        role = next((role for role in choices[person] if role not in given), None)
+        if role is not None:
+            given[role] = person
+    actor, now = situation.move.actor.id, situation.now
+    return [
+        SignOff(role=role, person=given[role], commit=form.commit, at=now, vouched_by=actor)
+        for role in open_roles
+        if role in given
+    ]
+
+
+def approved(release: Release, event: Event) -> Release:
+    """After approve and revise: the signatures anew, no plan yet. `approve` always holds the latest approval."""
+    return release.model_copy(
+        update={
+            "required": tuple(Role(role) for role in event.data["required"]),
+            "sign_offs": tuple(SignOff.model_validate(entry) for entry in event.data["sign_offs"]),
+            "planned_at": None,
+            "planned_end": None,
+            "forms": {**release.forms, "approve": event.data},
+        }
+    )
+
+
+def cosign_facts(situation: Situation[Release]) -> dict[str, Any]:
+    release, actor = situation.conversation, situation.move.actor
+    role = next(role for role in release.missing if role in actor.roles)
+    sign_off = SignOff(role=role, person=actor.id, commit=release.approval.commit, at=situation.now)
+    return {"sign_off": sign_off.model_dump(mode="json")}
+
+
+def cosigned(release: Release, event: Event) -> Release:
+    sign_off = SignOff.model_validate(event.data["sign_off"])
+    return release.model_copy(update={"sign_offs": (*release.sign_offs, sign_off)})
+
+
+def objection_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """An objection takes back what was signed by the objector, or for a role they speak for: it must be given anew."""
+    actor = situation.move.actor
+    taken_back = [
+        sign_off.model_dump(mode="json")
+        for sign_off in situation.conversation.sign_offs
+        if sign_off.role is not Role.QA and (sign_off.person == actor.id or sign_off.role in actor.roles)
+    ]
+    return {"voided": taken_back}
+
+
+def objected(release: Release, event: Event) -> Release:
+    taken_back = [SignOff.model_validate(entry) for entry in event.data["voided"]]
+    left = tuple(sign_off for sign_off in release.sign_offs if sign_off not in taken_back)
+    return release.model_copy(update={"sign_offs": left})
