@@ -58,6 +58,7 @@ async def play(player: Player) -> None:
     await player.step(CHARLIE, RELEASES, "Revise", sprint=LINE)
     await player.step(TANIA, RELEASES, "Sign off")
     texts = dict.fromkeys(("window", "downtime", "migrations", "config_changes", "cache_clear"), LINE)
+    texts["downtime"] = f"None {LINE[:140]}"  # any other downtime would be asked about first
     watching = {"error_monitoring": LINE, "performance_monitoring": LINE, "concerns": [ENTRY] * 9}
     await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | texts | watching))
     await player.step(CHARLIE, RELEASES, "Time works")
