@@ -130,7 +130,7 @@ async def test_it_starts_while_slack_cannot_be_reached(tmp_path: Path) -> None:
         playground.slack.faults.next_calls("*", "reset", times=20)
         player = Player(playground)
         await player.command(CHARLIE, "/release list", "#releases")
-        assert "Nothing is under way" in whispered(player, CHARLIE)
+        assert "No release of admin-logistic is under way" in whispered(player, CHARLIE)
 
 
 @pytest.mark.parametrize("trouble", ["lost answers", "too many requests"])
