@@ -178,8 +178,8 @@ class Conversations:
 
     def _opening(self, reference: Reference, form: Form | None) -> Opening:
         """What identifies a new conversation: the form's version and environment, where it asks for them."""
-        environment = getattr(form, "environment", self.policies[reference.service].environments[0])
-        version, here = getattr(form, "version", ""), reference.channel.startswith(("C", "G"))
+        environment = _answer(form, "environment") or self.policies[reference.service].environments[0]
+        version, here = _answer(form, "version"), reference.channel.startswith(("C", "G"))
         channel = reference.channel if here and DIALOGUES[reference.dialogue].anywhere else ""
         return Opening(new_id(self._clock.now()), reference.dialogue, environment, version, channel)
 
@@ -197,6 +197,11 @@ class Conversations:
             owner = owner_of(conversation, role, holders)
             people.extend((owner,) if owner else holders)
         return Recipients(stored, tuple(dict.fromkeys(people)))
+
+
+def _answer(form: Form | None, name: str) -> str:
+    """What a form says in a field; empty where it does not ask for it."""
+    return getattr(form, name) if form is not None and name in form.asks() else ""
 
 
 def owner_of(conversation: Conversation, role: Role, holders: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.clock import Clock
@@ -27,12 +28,23 @@ WARMED = 50
 the first clicks must find room."""
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What somebody was found to be to a service, and what that was concluded from."""
+
+    service: Service
+    user: User
+    members: dict[str, frozenset[str]]
+    actor: Actor
+
+
 class Directory:
     """Roles, names and zones of people. Answers are up to five minutes old, ten while Slack is asked again."""
 
     def __init__(self, slack: Slack, clock: Clock, *, default_zone: str = "UTC", budget: float = BUDGET) -> None:
         self._users: Lookups[User] = Lookups(slack.user, clock)
         self._groups: Lookups[frozenset[str]] = Lookups(lambda group: _members(slack, group), clock)
+        self._seen: dict[tuple[str, str], _Seen] = {}
         self._default_zone = default_zone
         self._budget = budget
 
@@ -41,6 +53,8 @@ class Directory:
 
         Never raises and takes at most the budget, however Slack does.
         """
+        if (seen := self._seen.get((user_id, service.name))) is not None and self._still_holds(seen, user_id, service):
+            return seen.actor
         groups = dict.fromkeys(group for holders in service.roles.values() for group in holders.groups)
         user, members = await self._user_and_members(user_id, tuple(groups))
         roles: set[Role] = set()
@@ -54,9 +68,19 @@ class Directory:
             elif holds is not False:
                 unknown[role] = holds
         if isinstance(user, User):
-            return Actor(user_id, user.name, frozenset(roles), {} if not user.may_hold_roles else unknown)
+            actor = Actor(user_id, user.name, frozenset(roles), {} if not user.may_hold_roles else unknown)
+            told = {group: found for group, found in members.items() if isinstance(found, frozenset)}
+            if len(told) == len(members):
+                self._seen[user_id, service.name] = _Seen(service, user, told, actor)
+            return actor
         last = self._users.last(user_id)
         return Actor(user_id, last.name if last else user_id, frozenset(), unknown)
+
+    def _still_holds(self, seen: _Seen, user_id: str, service: Service) -> bool:
+        """True if the account and the groups are those of before: the roles need not be looked through again."""
+        if seen.service is not service or self._users.fresh(user_id) is not seen.user:
+            return False
+        return all(self._groups.fresh(group) is members for group, members in seen.members.items())
 
     async def _user_and_members(
         self, user_id: str, groups: tuple[str, ...]
