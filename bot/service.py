@@ -166,9 +166,9 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any])
     tx.append(event)
     _say(tx, dialogue, before, after, event, now)
     wanted = reminders_for(dialogue, after, policy)
-    # A note must not wake reminders that were put off: only what changed is set anew.
     if not before.number:
         tx.add_reminders(wanted)
+    # A note must not wake reminders that were put off: only what changed is set anew.
     elif after.stage != before.stage or wanted != reminders_for(dialogue, before, policy):
         tx.set_reminders(after.id, wanted)
     if step.tells:

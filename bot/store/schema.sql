@@ -1,5 +1,6 @@
 -- The database as all migrations leave it; a test compares the two. Moments are UTC in ISO 8601 with microseconds,
--- 32 characters, so that they sort as text.
+-- 32 characters, so that they sort as text. Kinds are compared one by one: SQLite puts a list of three and more into a
+-- table of its own at every insert.
 
 -- One row a dialogue: its snapshot as JSON, and beside it what is searched for. `root_ts` is the head of its thread.
 CREATE TABLE conversations (
@@ -59,7 +60,7 @@ CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     key TEXT NOT NULL UNIQUE,
     conversation TEXT REFERENCES conversations (id),
-    kind TEXT NOT NULL CHECK (kind IN ('root', 'reply', 'card', 'direct')),
+    kind TEXT NOT NULL CHECK (kind = 'root' OR kind = 'reply' OR kind = 'card' OR kind = 'direct'),
     channel TEXT NOT NULL,
     lane TEXT NOT NULL GENERATED ALWAYS AS (iif(kind = 'card', 'card:' || channel, channel)) VIRTUAL,
     line TEXT NOT NULL GENERATED ALWAYS AS (
@@ -68,7 +69,8 @@ CREATE TABLE outbox (
     ) VIRTUAL,
     event INTEGER NOT NULL DEFAULT 0,
     broadcast INTEGER NOT NULL CHECK (broadcast IN (0, 1)),
-    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'sent', 'undelivered', 'superseded')),
+    state TEXT NOT NULL DEFAULT 'waiting'
+        CHECK (state = 'waiting' OR state = 'sent' OR state = 'undelivered' OR state = 'superseded'),
     enqueued_at TEXT NOT NULL CHECK (length(enqueued_at) = 32),
     not_before TEXT CHECK (length(not_before) = 32),
     attempts INTEGER NOT NULL DEFAULT 0,
@@ -97,7 +99,9 @@ CREATE INDEX outbox_settled ON outbox (settled_at) WHERE settled_at IS NOT NULL;
 CREATE TABLE reminders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     conversation TEXT NOT NULL REFERENCES conversations (id),
-    kind TEXT NOT NULL CHECK (kind IN ('nudge', 'escalation', 'due', 'step', 'tell', 'entry')),
+    kind TEXT NOT NULL CHECK (
+        kind = 'nudge' OR kind = 'escalation' OR kind = 'due' OR kind = 'step' OR kind = 'tell' OR kind = 'entry'
+    ),
     step TEXT NOT NULL,
     stage INTEGER NOT NULL,
     occasion TEXT NOT NULL DEFAULT '',

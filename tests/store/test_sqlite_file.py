@@ -123,6 +123,40 @@ def test_the_written_schema_is_what_the_migrations_lead_to() -> None:
         assert len(shape(migrated)) > 10
 
 
+SOME_ROWS = """
+    INSERT INTO conversations
+        (id, dialogue, service, environment, version, channel, state, stage, number, is_open, snapshot, opened_at,
+        since)
+    VALUES ('c', 'd', 's', 'e', 'v', 'C', 'open', 1, 1, 1, '{}', 'MOMENT', 'MOMENT');
+    INSERT INTO outbox
+        (key, conversation, kind, channel, event, broadcast, state, enqueued_at, attempts, reason, settled_at, text,
+        blocks)
+    VALUES ('k', 'c', 'card', 'C', 3, 0, 'undelivered', 'MOMENT', 2, 'full', 'MOMENT', 'text', '[]'),
+        ('l', 'c', 'reply', 'C', 4, 1, 'waiting', 'MOMENT', 0, NULL, NULL, 'text', '[]');
+    INSERT INTO reminders
+        (conversation, kind, step, stage, occasion, due_at, roles, snoozed, put_off_until, fired_at)
+    VALUES ('c', 'nudge', 'plan', 1, '', 'MOMENT', '[]', 2, 'MOMENT', 'MOMENT'),
+        ('c', 'entry', 'plan', 1, 'T-1h', 'MOMENT', '[]', 0, NULL, NULL);
+    DELETE FROM outbox WHERE key = 'l';
+    DELETE FROM reminders WHERE kind = 'entry';
+""".replace("MOMENT", "2026-01-01T00:00:00.000000+00:00")
+
+
+def test_a_migration_keeps_what_is_stored_and_gives_no_id_twice() -> None:
+    """Tables that are built anew: their rows, and the number of the last row there ever was."""
+    names = list(MIGRATIONS)
+    rebuilt = names.index("compared_kinds")
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for name in names[:rebuilt]:
+            connection.executescript(MIGRATIONS[name])
+        connection.executescript(SOME_ROWS)
+        stored = {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in ("outbox", "reminders")}  # noqa: S608 - names of ours
+        connection.executescript(MIGRATIONS["compared_kinds"])
+        for table, rows in stored.items():
+            assert connection.execute(f"SELECT * FROM {table}").fetchall() == rows != []  # noqa: S608 - as above
+            assert connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchall() == [(2,)]
+
+
 async def test_opening_again_migrates_nothing_and_keeps_everything(path: Path) -> None:
     def look(connection: sqlite3.Connection) -> tuple[list[object], dict[str, str]]:
         return connection.execute("SELECT name, applied_at FROM _sqlite_migrations").fetchall(), shape(connection)
