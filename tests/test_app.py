@@ -126,7 +126,7 @@ async def test_it_starts_and_answers_without_slack_and_works_once_slack_is_there
     application, server = lonely
     async with httpx.AsyncClient() as client:
         assert (await client.get(f"{server.url}/health")).status_code == 200
-    assert "Nothing is under way" in (await send(server, slack, "list")).json()["text"]
+    assert "No release of admin-logistic is under way" in (await send(server, slack, "list")).json()["text"]
     approval = TYPED.format(version="v1.2.0").removeprefix("/release ")
     assert "could not be checked" in (await send(server, slack, approval)).json()["text"]
     await slack.start(port=port)
