@@ -12,7 +12,7 @@ from bot.bolt import Bolt
 from bot.core.release import RELEASE
 from bot.messages import lists
 from bot.messages.message import Message
-from handlers import checklist
+from handlers import checklist, escalate
 from handlers.commands import Call, Subcommand, dispatch, opening, questions
 from handlers.context import Context
 from handlers.replies import answered
@@ -45,5 +45,10 @@ SUBCOMMANDS = {
     ),
     **questions(RELEASE, "v1.2.0"),
     "checklist": Subcommand("checklist [service] [v1.2.0]", "the release's checklist, to tick", checklist.answer),
+    "escalate": Subcommand(
+        "escalate [service] [v1.2.0] [what happened] situation=…",
+        "tell those at once who have to know: production down, security breach, data loss risk, cost overrun",
+        escalate.answer,
+    ),
     "help": Subcommand("help", "this list, and what can be typed in a thread", usage),
 }

@@ -15,7 +15,10 @@ from bot.core import release_forms as forms
 from bot.core import release_rules as rules
 from bot.core import release_signing as signing
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
+from bot.core.escalation_forms import EscalateForm
+from bot.core.escalation_rules import escalates
 from bot.core.events import Event
+from bot.core.handoffs import deployment_complete
 from bot.core.release_prefill import FILLERS
 from bot.core.release_rules import MAY_OVERRIDE, Release
 from bot.core.roles import PEOPLE_ROLES, Role
@@ -146,7 +149,7 @@ STEPS = (
     Step("deployed", "Deployed", ("scheduled", "deploying"), "awaiting_smoke", (DEVOPS, CI),
          "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
-         guards=(rules.not_in_the_future,), facts=rules.deployed_facts),
+         guards=(rules.not_in_the_future,), facts=rules.deployed_facts, tells=deployment_complete),
     Step("promote", "Promote canary", ("canary",), BY_SHARE, (DEVOPS, CI, Role.CLOCK), "🐤 *Canary promoted*",
          canary.PromoteForm, wait=_minutes(5, "you to promote the canary, or to pause it", MANAGER, "canary_until",
                                            urgent=True),
@@ -201,6 +204,7 @@ STEPS = (
          guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
     Step("untick", "Untick", CHECKABLE, SAME, PEOPLE_ROLES, "⬜ *Open again*", checklist.ItemsForm, button=False,
          guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
+    Step("escalate", "Escalate", EVERY_STATE, SAME, (), "🚨 *Escalated*", EscalateForm, button=False, leads=escalates),
     Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", forms.NoteForm, button=False),
 )
 # fmt: on

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
-from bot.messages import checklist
+from bot.messages import checklist, escalation
 from bot.messages import release_lines as lines
 from bot.messages import release_outcomes as outcomes
 from bot.messages.generic import generic
@@ -41,6 +41,7 @@ TELLERS: Mapping[str, Teller] = {
     "roll_back": outcomes.roll_back,
     "rolled_back": outcomes.rolled_back,
     "checklist": checklist.told,
+    "escalate": escalation.escalated,
     "tick": checklist.told,
     "untick": checklist.told,
 }

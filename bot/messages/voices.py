@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from bot.core.policy import Service
-from bot.messages import release, release_lines
+from bot.messages import escalation, release, release_lines
 from bot.messages.message import Message, Said
 from bot.messages.reminders import reminder
 
@@ -26,4 +26,7 @@ class Voice:
     reminder: Callable[..., Message]
 
 
-VOICES = {"release": Voice(release.card, release.told, partial(reminder, details=release_lines.reminded))}
+VOICES = {
+    "release": Voice(release.card, release.told, partial(reminder, details=release_lines.reminded)),
+    "escalation": Voice(escalation.card, escalation.told, partial(reminder, details=escalation.reminded)),
+}

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core import release_forms as forms
+from bot.core.authority import Emergency
 from bot.core.canary import PromoteForm
 from bot.core.dialogue import Move, Situation, decide, evolve, play
+from bot.core.escalation_forms import EscalateForm
 from bot.core.events import Event
 from bot.core.forms import Form
 from bot.core.policy import Service
@@ -257,6 +259,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "roll_back": roll_back(),
         "rolled_back": rolled_back(),
         "note": note(),
+        "escalate": EscalateForm(details="Orders fail", situation=Emergency.PRODUCTION_DOWN),
         "checklist": ChecklistForm(ticked=items().items),
         "tick": items(),
         "untick": items(),

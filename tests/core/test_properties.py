@@ -131,7 +131,14 @@ def check_step(before: Release, play: Play) -> None:
     assert (after.state == before.state) or after.stage == before.stage + 1
     assert after.since == (play.now if after.stage > before.stage else before.since)
     assert event.step != "revise" or after.stage == before.stage + 1
-    assert not RELEASE.state(before.state).final or event.step in {"note", "roll_back", "checklist", "tick", "untick"}
+    assert not RELEASE.state(before.state).final or event.step in {
+        "note",
+        "escalate",
+        "roll_back",
+        "checklist",
+        "tick",
+        "untick",
+    }
 
 
 def check(play: Play) -> None:

@@ -38,23 +38,23 @@ from tests.core.a_release import (
 
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
-    "awaiting_signoffs": "cosign object revise withdraw checklist tick untick note",
-    "objected": "revise withdraw checklist tick untick note",
-    "awaiting_plan": "plan object revise withdraw checklist tick untick note",
-    "awaiting_agreement": "agree disagree revise withdraw checklist tick untick note",
-    "awaiting_timing": "confirm propose_time revise withdraw checklist tick untick note",
-    "scheduled": "start deployed revise withdraw checklist tick untick note",
-    "canary": "promote pause_canary breach deploy_failed roll_back checklist tick untick note",
-    "canary_paused": "resume_canary deploy_failed roll_back checklist tick untick note",
-    "deploying": "deployed deploy_failed roll_back checklist tick untick note",
-    "awaiting_smoke": "begin_smoke smoke_passed smoke_failed breach roll_back checklist tick untick note",
-    "smoke_running": "smoke_passed smoke_failed breach roll_back checklist tick untick note",
-    "watching": "extend_watch complete breach roll_back checklist tick untick note",
-    "awaiting_decision": "continue roll_back checklist tick untick note",
-    "rolling_back": "rolled_back note",
-    "completed": "roll_back checklist tick untick note",
-    "withdrawn": "note",
-    "rolled_back": "note",
+    "awaiting_signoffs": "cosign object revise withdraw checklist tick untick escalate note",
+    "objected": "revise withdraw checklist tick untick escalate note",
+    "awaiting_plan": "plan object revise withdraw checklist tick untick escalate note",
+    "awaiting_agreement": "agree disagree revise withdraw checklist tick untick escalate note",
+    "awaiting_timing": "confirm propose_time revise withdraw checklist tick untick escalate note",
+    "scheduled": "start deployed revise withdraw checklist tick untick escalate note",
+    "canary": "promote pause_canary breach deploy_failed roll_back checklist tick untick escalate note",
+    "canary_paused": "resume_canary deploy_failed roll_back checklist tick untick escalate note",
+    "deploying": "deployed deploy_failed roll_back checklist tick untick escalate note",
+    "awaiting_smoke": "begin_smoke smoke_passed smoke_failed breach roll_back checklist tick untick escalate note",
+    "smoke_running": "smoke_passed smoke_failed breach roll_back checklist tick untick escalate note",
+    "watching": "extend_watch complete breach roll_back checklist tick untick escalate note",
+    "awaiting_decision": "continue roll_back checklist tick untick escalate note",
+    "rolling_back": "rolled_back escalate note",
+    "completed": "roll_back checklist tick untick escalate note",
+    "withdrawn": "escalate note",
+    "rolled_back": "escalate note",
 }
 
 # step: who may take it. Where the release chooses (cosign, object), it is one that requires the Tech Lead;
@@ -88,6 +88,7 @@ WHO = {
     "checklist": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id},
     "tick": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id},
     "untick": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id},
+    "escalate": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, NOBODY.id},
     "note": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, NOBODY.id},
 }
 EVERYBODY = (QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, NOBODY)
@@ -184,7 +185,7 @@ def test_the_expectation_names_every_state_and_every_step() -> None:
     """A new row of the table is to be thought through here too."""
     assert set(POSSIBLE) == {state.name for state in RELEASE.states}
     assert set(WHO) == {step.name for step in RELEASE.steps}
-    noted = {"note", "checklist", "tick", "untick"}  # whatever the state, it stays as it is
+    noted = {"note", "escalate", "checklist", "tick", "untick"}  # whatever the state, it stays as it is
     # `complete` may be taken by the clock alone on its own; every other pair of the expectation has its move.
     expected = {(state, step) for state, steps in POSSIBLE.items() for step in steps.split() if step not in noted}
     assert {(state, step) for state, step, *_ in MOVES if step not in noted} == expected
@@ -283,12 +284,12 @@ def test_steps_that_end_or_endanger_something_ask_before_they_are_taken() -> Non
 
 def test_machines_and_typed_steps_have_no_button() -> None:
     """Nobody is offered what only the watch reports; a note is typed; the checklist has a button of its own."""
-    assert {step.name for step in RELEASE.steps if not step.button} == {"breach", "note", *TICKING}
+    assert {step.name for step in RELEASE.steps if not step.button} == {"breach", "note", "escalate", *TICKING}
 
 
 def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:
     """So that buttons made before them stay good."""
-    assert {step.name for step in RELEASE.steps if step.to == SAME} == {"note", "extend_watch", *TICKING}
+    assert {step.name for step in RELEASE.steps if step.to == SAME} == {"note", "escalate", "extend_watch", *TICKING}
 
 
 def test_names_of_states_and_steps_are_unique() -> None:

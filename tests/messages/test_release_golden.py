@@ -37,6 +37,7 @@ from tests.messages.a_spoken_release import (
 
 REVIEWED = ["Migrations reviewed", "Monitoring alerts configured"]
 
+DOWN = {"situation": "production_down", "details": "“Create Order” gives 500 error."}
 DECIDED = {"downtime": "5 minutes", "decisions": ["cost"]}
 WITH_PM = POLICY.model_copy(update={"roles": {**POLICY.roles, Role.PM: Holders(users=("UPAVEL",))}})
 PM = Actor("UPAVEL", "Pavel Novak", frozenset({Role.PM}))
@@ -95,6 +96,7 @@ STORIES: dict[str, Callable[[], Talk]] = {
         Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | {"decisions": ["cost"]}).take("agree", PM)
     ),
     "disagree": lambda: Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | DECIDED).take("disagree", TECH_LEAD, REASON),
+    "escalate": lambda: Talk(WITH_PM).watching().take("escalate", DEVOPS, DOWN),
     "checklist": lambda: Talk().signed().take("checklist", DEVOPS, {"ticked": REVIEWED}),
     "tick": lambda: Talk().signed().take("tick", DEVOPS, {"items": REVIEWED[:1]}),
     "untick": lambda: (
