@@ -7,9 +7,8 @@ import re
 from bot.core.escalation import ESCALATION
 from bot.core.escalation_forms import EscalateForm
 from bot.core.release import RELEASE
-from bot.messages import lists
+from bot.messages import escalation
 from bot.messages.message import Message
-from bot.messages.overview import Overview
 from bot.messages.references import Reference
 from handlers.commands import Call, opening, services_meant, split
 from handlers.context import Context
@@ -35,4 +34,4 @@ async def answer(context: Context, call: Call) -> Message | None:
         await open_form(context, reference, call.user, call.trigger, given)
         return None
     taken = await context.conversations.take(reference, call.user, given, call.trigger)
-    return lists.recorded(Overview(RELEASE, taken.conversation, taken.policy))
+    return escalation.recorded(EscalateForm.from_answers(given), taken.policy)

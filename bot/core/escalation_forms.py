@@ -11,8 +11,8 @@ from bot.core.forms import Ask, Form, OneLine, Paragraph, Widget
 class EscalateForm(Form):
     """What has happened. The situation decides who is told."""
 
-    details: Annotated[Paragraph, Ask("What happened", Widget.TEXT, placeholder="Orders fail with a 500 error")]
     situation: Annotated[Emergency, Ask("Situation", Widget.CHOICE, choices=EMERGENCIES)]
+    details: Annotated[Paragraph, Ask("What happened", Widget.TEXT, placeholder="Orders fail with a 500 error")]
 
 
 class RaiseForm(EscalateForm):

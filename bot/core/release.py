@@ -21,7 +21,7 @@ from bot.core.events import Event
 from bot.core.handoffs import deployment_complete
 from bot.core.release_prefill import FILLERS
 from bot.core.release_rules import MAY_OVERRIDE, Release
-from bot.core.roles import PEOPLE_ROLES, Role
+from bot.core.roles import Role
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 BEFORE_DEPLOYING = (
@@ -32,19 +32,6 @@ BEFORE_DEPLOYING = (
     "awaiting_timing",
     "scheduled",
 )
-CHECKABLE = (
-    *BEFORE_DEPLOYING,
-    "deploying",
-    "canary",
-    "canary_paused",
-    "awaiting_smoke",
-    "smoke_running",
-    "watching",
-    "awaiting_decision",
-    "completed",
-)
-"""A release that was withdrawn or rolled back keeps its checklist as it stood."""
-
 CANARY = ("canary", "canary_paused")
 AFTER_DEPLOYED = ("awaiting_smoke", "smoke_running", "watching")
 
@@ -79,6 +66,8 @@ STATES = (
 )
 
 EVERY_STATE = tuple(state.name for state in STATES)
+CHECKABLE = tuple(name for name in EVERY_STATE if name not in ("withdrawn", "rolled_back"))
+"""A release that was withdrawn or rolled back keeps its checklist as it stood."""
 
 
 AFTER_SIGNING = Target(
@@ -198,11 +187,11 @@ STEPS = (
          forms.RolledBackForm, hears="channel",
          wait=_minutes(5, "you to verify the rollback", TECH_LEAD, urgent=True), style="primary",
          guards=(rules.target_is_another_version,)),
-    Step("checklist", "Checklist", CHECKABLE, SAME, PEOPLE_ROLES, "☑️ *Checklist*", checklist.ChecklistForm,
+    Step("checklist", "Checklist", CHECKABLE, SAME, (), "☑️ *Checklist*", checklist.ChecklistForm,
          button=False, guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
-    Step("tick", "Tick", CHECKABLE, SAME, PEOPLE_ROLES, "☑️ *Ticked*", checklist.ItemsForm, button=False,
+    Step("tick", "Tick", CHECKABLE, SAME, (), "☑️ *Ticked*", checklist.ItemsForm, button=False,
          guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
-    Step("untick", "Untick", CHECKABLE, SAME, PEOPLE_ROLES, "⬜ *Open again*", checklist.ItemsForm, button=False,
+    Step("untick", "Untick", CHECKABLE, SAME, (), "⬜ *Open again*", checklist.ItemsForm, button=False,
          guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
     Step("escalate", "Escalate", EVERY_STATE, SAME, (), "🚨 *Escalated*", EscalateForm, button=False, leads=escalates),
     Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", forms.NoteForm, button=False),

@@ -13,7 +13,7 @@ from bot.core.events import Act, Event
 from bot.core.forms import Ask, Entries, Form, Moment, SomeEntries, Widget
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, Outcome, StartForm
-from bot.core.release_rules import Release, unless_overridden
+from bot.core.release_rules import Release, unknown_roles, unless_overridden
 from bot.core.release_rules import start_facts as start_of
 from bot.core.release_signing import approval_facts
 from bot.core.roles import CLOCK, Role
@@ -175,6 +175,7 @@ def known_items(situation: Situation[Release]) -> None:
         if not may_tick(situation.move.actor.roles, entry.line):
             titles = tuple(role.label for role in _tickers(entry.line))
             why = f"“{entry.line.text}” is {entry.line.owner.label}'s to tick."
+            why += unknown_roles(situation, _tickers(entry.line))
             raise Refusal(why, may=titles, fields={field: why})
     if not _changed(situation):
         why = "Nothing would change: that is how the checklist stands already."

@@ -212,11 +212,11 @@ def deployer_or_override(situation: Situation[Release]) -> None:
     deployers = (Role.DEVOPS, Role.CI)
     if not situation.move.actor.roles & set(deployers) and not form.override:
         why = "Starting is DevOps's; to start it yourself, give the reason for the override."
-        why += _unknown(situation, deployers)
+        why += unknown_roles(situation, deployers)
         raise Refusal(why, may=(Role.DEVOPS.label,), fields={"override": why})
 
 
-def _unknown(situation: Situation[Release], wanted: tuple[Role, ...]) -> str:
+def unknown_roles(situation: Situation[Release], wanted: tuple[Role, ...]) -> str:
     """What to add to a refusal where the actor may hold a wanted role, but it could not be looked up."""
     unknown = situation.move.actor.unknown.items()
     told = "; ".join(f"{role.label}: {why}" for role, why in unknown if role in wanted)
@@ -256,7 +256,7 @@ def unless_overridden(situation: Situation[Release], field: str, reason: str) ->
         why = f"{reason} A {who} may override this with a reason."
         raise Refusal(why, may=titles, fields={field: why})
     if not situation.move.actor.roles & set(MAY_OVERRIDE):
-        why = f"{reason} Only a {who} may override this.{_unknown(situation, MAY_OVERRIDE)}"
+        why = f"{reason} Only a {who} may override this.{unknown_roles(situation, MAY_OVERRIDE)}"
         raise Refusal(why, may=titles, fields={"override": why})
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bot.core.checklist import Entry, Mark, Standing, markdown
+from bot.core.checklist import Entry, Mark, Standing, Tick, markdown
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release import BEFORE_DEPLOYING, CHECKABLE, RELEASE
@@ -21,10 +21,13 @@ from bot.messages.limits import in_one
 from bot.messages.message import Block, Message, Said
 from bot.messages.parts import Passage, Telling, packed, utc, version
 from bot.messages.references import ANSWER, CHECKLIST_ACTION, CHECKLIST_CALLBACK, Reference
-from bot.messages.text import clip, escape
+from bot.messages.text import clip, escape, moment
 
-GROUP, MOST_BLOCKS, CELL = 10, 90, 75
-"""Options of a group of checkboxes, blocks of a form with room to spare, characters of an option (docs.slack.dev)."""
+GROUP, CELL = 10, 75
+"""Options of a group of checkboxes, and characters of one (docs.slack.dev, checkboxes and option object)."""
+
+MOST_ITEMS = 120
+"""A form shows so many items: each may take 2,000 of its 250,000 bytes, and a section's worth one of its 100 blocks."""
 
 NAMED = 3
 """So many open items are named on the card; the rest are counted."""
@@ -101,28 +104,33 @@ def _count(now: Standing) -> str:
 
 
 def _shown(entry: Entry) -> str:
-    if entry.tick is None:
-        return f"⬜ {escape(entry.line.text)} · {entry.line.owner.label}"
-    return f"✅ {escape(entry.line.text)} · {escape(_by(entry))}"
+    text, tick = escape(entry.line.text), entry.tick
+    if tick is None:
+        return f"⬜ {text} · {entry.line.owner.label}"
+    return f"✅ {text} · {escape(clip(tick.name, 30))} {moment(tick.at)}{_proof(tick)}"
 
 
 def _by(entry: Entry) -> str:
-    """Who ticked an item, when, and by which step: "Jane Smith, 16:05 UTC, by “Deployed”"."""
+    """Who ticked an item and when, in plain text: "Jane Smith, 2024-01-16 16:05 UTC (Deployed)"."""
     tick = entry.tick
-    if tick is None:
-        return ""
-    step = f", by “{RELEASE.step(tick.step).label}”" if tick.step else ""
-    return f"{clip(tick.name, 30)}, {utc(tick.at)}{step}"
+    return f"{clip(tick.name, 30)}, {utc(tick.at)}{_proof(tick)}" if tick else ""
+
+
+def _proof(tick: Tick) -> str:
+    """The step that ticked it by itself: " (Deployed)"; empty where it was ticked by hand."""
+    return f" ({RELEASE.step(tick.step).label})" if tick.step else ""
 
 
 # ── the form ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 def form(release: Release, policy: Service, roles: frozenset[Role], now: datetime) -> Block:
     """The checklist as a form: checkboxes for what is the reader's to tick, and the rest of it to read."""
-    parts: list[Block] = [blocks.context(f"{escape(policy.title)} · {_count(standing(release, policy))}")]
-    for number, (title, entries) in enumerate(standing(release, policy).sections().items()):
+    standing_now = standing(release, policy)
+    parts: list[Block] = [blocks.context(f"{escape(policy.title)} · {_count(standing_now)}")]
+    shown = Standing(standing_now.entries[:MOST_ITEMS])
+    for number, (title, entries) in enumerate(shown.sections().items()):
         parts += _section(number, title, entries, roles)
-    if len(parts) > MOST_BLOCKS:
-        parts = [*parts[:MOST_BLOCKS], blocks.context("⚠️ There are more: tick them in the thread, by their names.")]
+    if left := len(standing_now.entries) - len(shown.entries):
+        parts.append(blocks.context(f"⚠️ This form can't hold {left} more items: tick them in the thread, by name."))
     can_tick = any(part["type"] == "input" for part in parts)
     reference = Reference("release", "checklist", release.id).write()
     title = f"Checklist {release.version}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bot.core.authority import EMERGENCIES, Emergency
 from bot.core.escalation import ESCALATION
-from bot.core.escalation_forms import RaiseForm
+from bot.core.escalation_forms import EscalateForm, RaiseForm
 from bot.core.escalation_rules import Acknowledgement, Escalation, reached
 from bot.core.events import Conversation, Event, Reminder
 from bot.core.policy import Service
@@ -16,6 +16,7 @@ from bot.messages.generic import begun, finished, generic
 from bot.messages.message import Message, Said
 from bot.messages.parts import Passage, Telling, capital, form_of, paragraph, place, rows, version
 from bot.messages.people import call_awaited
+from bot.messages.refusals import notice
 from bot.messages.text import clip, escape, mention, moment
 
 
@@ -77,6 +78,15 @@ def reminded(escalation: Escalation, reminder: Reminder) -> Iterator[str]:
     yield f"*{escalation.emergency}*\n> {escape(clip(text, 600))}"
     if outcome := escalation.forms.get("handle", {}).get("outcome"):
         yield f"Handled: {escape(clip(' '.join(outcome.split()), 600))}"
+
+
+def recorded(form: EscalateForm, policy: Service) -> Message:
+    """The private answer to a command that escalated something."""
+    roles, _ = reached(form.situation, policy)
+    return notice(
+        f"🚨 *{EMERGENCIES[form.situation.value]}* is escalated. Told at once: "
+        f"{', '.join(role.label for role in roles)}."
+    )
 
 
 def escalated(conversation: Conversation, event: Event, policy: Service) -> tuple[Said, ...]:

@@ -51,11 +51,13 @@ POSSIBLE = {
     "smoke_running": "smoke_passed smoke_failed breach roll_back checklist tick untick escalate note",
     "watching": "extend_watch complete breach roll_back checklist tick untick escalate note",
     "awaiting_decision": "continue roll_back checklist tick untick escalate note",
-    "rolling_back": "rolled_back escalate note",
+    "rolling_back": "rolled_back checklist tick untick escalate note",
     "completed": "roll_back checklist tick untick escalate note",
     "withdrawn": "escalate note",
     "rolled_back": "escalate note",
 }
+
+EVERYBODYS = {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, NOBODY.id}
 
 # step: who may take it. Where the release chooses (cosign, object), it is one that requires the Tech Lead;
 # agree and disagree are asked of PM and Tech Lead, because the plan has a downtime.
@@ -85,11 +87,11 @@ WHO = {
     "withdraw": {QA.id, MANAGER.id},
     "roll_back": {QA.id, TECH_LEAD.id, DEVOPS.id},
     "rolled_back": {QA.id},
-    "checklist": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id},
-    "tick": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id},
-    "untick": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id},
-    "escalate": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, NOBODY.id},
-    "note": {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, NOBODY.id},
+    "checklist": EVERYBODYS,
+    "tick": EVERYBODYS,
+    "untick": EVERYBODYS,
+    "escalate": EVERYBODYS,
+    "note": EVERYBODYS,
 }
 EVERYBODY = (QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, NOBODY)
 

@@ -12,6 +12,7 @@ from tests.stories.test_bad_input import whispered
 from tests.stories.test_release_paths import approved, card, last_words, says, scheduled
 from tests.stories.the_document import APPROVAL, DEPLOYMENT_AT, PLAN
 
+SIGN_OFF = "QA Sign-off"
 REVIEWED = ["Migrations reviewed", "Monitoring alerts configured"]
 
 
@@ -32,7 +33,7 @@ async def test_what_the_approval_proves_is_ticked_and_the_rest_by_people(player:
     await approved(player)
     assert "*Checklist* 7/21" in says(player)
     view = await opened(player, JANE, card(player))
-    assert "All stories tested · Charlie Wilson, 2024-01-16 15:20 UTC, by “Approve”" in view.text
+    assert "All stories tested · Charlie Wilson 2024-01-16 15:20 UTC (Approve)" in view.text
     assert view.labels == ["DevOps Pre-deployment", "Deployment", "Post-deployment", "Sign-off"]
     assert view.value("DevOps Pre-deployment") == []
     await save(player, view, "DevOps Pre-deployment", *REVIEWED)
@@ -92,7 +93,7 @@ async def test_the_checklist_is_read_and_ticked_in_the_thread(player: Player) ->
     told = whispered(player, JANE)
     assert "Release Checklist: v1.2.0" in told
     assert "8 of 21 done" in told
-    assert "✅ Migrations reviewed · Jane Smith, 2024-01-16 15:20 UTC" in told
+    assert "✅ Migrations reviewed · Jane Smith 2024-01-16 15:20 UTC" in told
     assert "⬜ Rollback plan ready · DevOps" in told
     await player.mention(JANE, "checklist markdown", card(player), "#releases")
     told = whispered(player, JANE)
@@ -168,3 +169,24 @@ async def test_where_gates_are_off_nothing_waits(player: Player) -> None:
     await player.playground.advance(DEPLOYMENT_AT)
     await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
     assert "Being deployed" in says(player)
+
+
+async def test_an_item_that_a_step_proved_can_be_opened_again_by_hand(player: Player) -> None:
+    """The form shows who ticked it and how; unticking it is kept as whoever does it says."""
+    await approved(player)
+    view = await opened(player, CHARLIE, card(player))
+    [boxes] = [
+        block["element"] for block in view.definition["blocks"] if block.get("label", {}).get("text") == SIGN_OFF
+    ]
+    assert boxes["options"][0]["description"]["text"] == "Charlie Wilson, 2024-01-16 15:20 UTC (Approve)"
+    await save(player, view, SIGN_OFF, *view.value(SIGN_OFF)[1:])
+    assert "*Open again*: All stories tested" in last_words(player)
+    assert "*Checklist* 6/21" in says(player)
+
+
+async def test_somebody_without_a_role_reads_the_checklist_and_ticks_nothing(player: Player) -> None:
+    await approved(player)
+    view = await opened(player, "U0BOB", card(player))
+    assert view.labels == []
+    await player.mention("U0BOB", "tick Migrations reviewed", card(player), "#releases")
+    assert "DevOps, Release Manager, Tech Lead" in whispered(player, "U0BOB")

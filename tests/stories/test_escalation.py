@@ -114,3 +114,12 @@ async def test_an_escalation_that_nobody_handles_is_asked_about_after_an_hour(pl
     await player.step(PAVEL, RELEASES, "Acknowledge")
     await later(player, 60)
     assert "waits for word of how it was handled" in private(player, PAVEL)[-1]
+
+
+async def test_people_are_told_also_where_the_bot_is_not_in_the_channel(player: Player) -> None:
+    """An incident channel that nobody invited it to: the private word goes out, and whoever escalated hears why the
+    channel reads nothing.
+    """
+    await player.command(JANE, f"/release escalate admin-logistic {DOWN}", "#incidents")
+    assert "Create Order gives a 500 error" in private(player, TANIA)[-1]
+    assert "could not be posted in <#C0INCIDENTS>" in private(player, JANE)[-1].replace("#incidents", "<#C0INCIDENTS>")
