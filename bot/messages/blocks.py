@@ -100,6 +100,12 @@ def _bold_cell(text: str) -> Block:
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [leaf]}]}
 
 
+def preformatted(text: str) -> Block:
+    """Text as it stands, never parsed: what is copied from it is what was written."""
+    leaf = {"type": "text", "text": text}
+    return {"type": "rich_text", "elements": [{"type": "rich_text_preformatted", "elements": [leaf]}]}
+
+
 def input_block(block_id: str, label: str, element: Block, *, hint: str = "", optional: bool = False) -> Block:
     """A question in a modal. Plain text."""
     made: Block = {

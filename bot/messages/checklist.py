@@ -93,9 +93,7 @@ def shown(release: Release, policy: Service) -> Message:
 
 def shown_as_markdown(release: Release, policy: Service) -> Message:
     """The checklist in the document's own shape, to copy."""
-    text = markdown(standing(release, policy), release.version).replace("`", "'")
-    pieces = packed(clip(escape(piece), 200) for piece in text.splitlines())
-    parts = tuple(blocks.section(f"```\n{piece}\n```") for piece in pieces)
+    parts = tuple(map(blocks.preformatted, packed(markdown(standing(release, policy), release.version).splitlines())))
     return in_one(Message(f"Checklist of {version(release)}", parts))
 
 
