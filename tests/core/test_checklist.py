@@ -25,10 +25,8 @@ from tests.core.a_release import (
     Play,
     approval,
     deployed,
-    failed,
     items,
     plan,
-    reason,
     start,
 )
 
@@ -192,16 +190,14 @@ def test_what_stands_as_wanted_is_refused_and_stays_as_it_is() -> None:
         play.take("untick", DEVOPS, items("Migrations reviewed"))
 
 
-def test_a_proof_that_comes_later_counts_more_than_an_earlier_no() -> None:
-    """A person says that the backend is not deployed after all; the next notice says that it is."""
-    play = Play().awaiting_smoke().wait(minutes=1)
-    play.take("untick", DEVOPS, items("Backend deployed"))
-    assert entry(play, "Backend deployed").is_open
-    play.take("smoke_failed", QA, failed())
-    play.take("continue", TECH_LEAD, reason())
-    assert entry(play, "Backend deployed").is_open
-    play.wait(minutes=1).take("tick", DEVOPS, items("Backend deployed"))
-    assert not entry(play, "Backend deployed").is_open
+def test_what_somebody_opened_again_stays_open_until_a_later_proof() -> None:
+    """QA finds that a story was not tested after all; the revised approval says that it was."""
+    play = Play().signed().wait(minutes=1)
+    play.take("untick", QA, items("All stories tested"))
+    play.take("plan", DEVOPS, plan())
+    assert entry(play, "All stories tested").is_open
+    play.wait(minutes=1).take("revise", QA, approval())
+    assert not entry(play, "All stories tested").is_open
 
 
 def test_two_people_who_save_the_same_checklist_are_merged() -> None:
