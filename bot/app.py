@@ -15,9 +15,10 @@ import handlers
 from bot.background import Background
 from bot.bolt import Bolt
 from bot.clock import Clock, SystemClock
-from bot.conversations import Conversations
+from bot.conversations import Conversations, HandedOver
 from bot.directory import Directory
 from bot.errors import StoreBusyError
+from bot.handover import Handover
 from bot.housekeeping import Housekeeping
 from bot.http.door import Door
 from bot.http.health import Health
@@ -112,7 +113,11 @@ def assemble(
         outbox.wake()
         schedule.wake()
 
-    conversations = Conversations(store, configuration.services, directory, clock, committed)
+    def hand_over(given: HandedOver) -> None:
+        background.run(handover.share(given), "share_credentials")
+
+    conversations = Conversations(store, configuration.services, directory, clock, committed, hand_over)
+    handover = Handover(slack, conversations)
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
     bolt = Bolt(slack)

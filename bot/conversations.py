@@ -18,7 +18,8 @@ from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.prefill import Known
 from bot.core.release_forms import ApprovalForm
-from bot.core.roles import Actor, Role
+from bot.core.roles import GREENLIGHT, Actor, Role
+from bot.core.secrets import Secret, without_secrets
 from bot.core.surroundings import Surroundings
 from bot.directory import Directory
 from bot.errors import Refusal
@@ -45,6 +46,15 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class HandedOver:
+    """Secrets that came with a step which was recorded: the conversation after it, who gave them, and them by field."""
+
+    conversation: Any
+    giver: Actor
+    secrets: Mapping[str, Secret]
+
+
+@dataclass(frozen=True)
 class Asked:
     """A form that may be opened: its step, what is known for it, and who asked."""
 
@@ -55,7 +65,8 @@ class Asked:
 
 
 class Conversations:
-    """All that can be done to conversations. `committed` is called after every commit, to wake outbox and schedule.
+    """All that can be done to conversations. `committed` is called after every commit, to wake outbox and schedule;
+    `hand_over` with the secrets of a step that was recorded, which are nowhere else then.
 
     Every method that changes something raises Refusal where it is not possible and StoreBusyError where it could not
     be recorded in time; nothing was recorded in either case.
@@ -68,12 +79,14 @@ class Conversations:
         directory: Directory,
         clock: Clock,
         committed: Callable[[], None],
+        hand_over: Callable[[HandedOver], None],
     ) -> None:
         self.store = store
         self.policies = policies
         self._directory = directory
         self._clock = clock
         self._committed = committed
+        self._hand_over = hand_over
 
     async def ask(self, reference: Reference, user: str) -> Asked:
         """What is needed to open a step's form. Refusal where the step is not possible, before anything is typed."""
@@ -93,25 +106,28 @@ class Conversations:
         """Take the step that a reference names, or open a conversation with it. `delivery` names the request."""
         dialogue = DIALOGUES[reference.dialogue]
         step = dialogue.step(reference.step)
-        form = step.form.from_answers(answers) if step.form else None
+        kept, secrets = without_secrets(step.form, answers) if step.form else ({}, {})
+        form = step.form.from_answers(kept) if step.form else None
         policy = await self._policy(reference)
         actor, vouched = await self._actor_and_vouched(user, form, policy)
         move = Move(step.name, actor, form, reference.stage, vouched)
-        now = self._clock.now()
-        if reference.conversation:
-            return await self._write(
-                partial(
-                    take_step,
-                    conversation_id=reference.conversation,
-                    move=move,
-                    policies=self.policies,
-                    delivery=delivery,
-                    now=now,
-                )
-            )
-        opening = self._opening(reference, form)
+        taken = await self._write(self._intent(reference, move, policy, delivery))
+        if secrets and not taken.repeated:
+            self._hand_over(HandedOver(taken.conversation, actor, secrets))
+        return taken
+
+    async def record(self, conversation_id: str, step: str, form: Form | None = None) -> Taken:
+        """Record what Greenlight did itself as a step of a conversation. Refusal where the step is not possible now."""
+        move = Move(step, GREENLIGHT, form)
         return await self._write(
-            partial(open_conversation, opening=opening, move=move, policy=policy, delivery=delivery, now=now)
+            partial(
+                take_step,
+                conversation_id=conversation_id,
+                move=move,
+                policies=self.policies,
+                delivery="",
+                now=self._clock.now(),
+            )
         )
 
     async def fire(self, due: tuple[StoredReminder, ...]) -> None:
@@ -142,6 +158,17 @@ class Conversations:
     async def resend(self, channel: str) -> int:
         """Send again what a channel would not take; how many messages."""
         return await self._write(partial(_resend, channel=channel, now=self._clock.now()))
+
+    def _intent(
+        self, reference: Reference, move: Move, policy: Service, delivery: str
+    ) -> Callable[[Transaction], Taken]:
+        """A move of the conversation that a reference names, or the one that opens it."""
+        now = self._clock.now()
+        if reference.conversation:
+            it, policies = reference.conversation, self.policies
+            return partial(take_step, conversation_id=it, move=move, policies=policies, delivery=delivery, now=now)
+        opening = self._opening(reference, move.form)
+        return partial(open_conversation, opening=opening, move=move, policy=policy, delivery=delivery, now=now)
 
     async def _write(self, intent: Callable[[Transaction], T]) -> T:
         result = await self.store.write(intent)
@@ -179,6 +206,7 @@ class Conversations:
     def _opening(self, reference: Reference, form: Form | None) -> Opening:
         """What identifies a new conversation: the form's version and environment, where it asks for them."""
         environment = _answer(form, "environment") or self.policies[reference.service].environments[0]
+        environment = environment.casefold()
         version, here = _answer(form, "version"), reference.channel.startswith(("C", "G"))
         channel = reference.channel if here and DIALOGUES[reference.dialogue].anywhere else ""
         return Opening(new_id(self._clock.now()), reference.dialogue, environment, version, channel)
@@ -206,6 +234,8 @@ def _answer(form: Form | None, name: str) -> str:
 
 def owner_of(conversation: Conversation, role: Role, holders: tuple[str, ...]) -> str:
     """Who of a role's holders acted in it in this conversation last: they are asked before the others."""
+    if (asked := conversation.asked(role)) in holders:
+        return asked
     dialogue = DIALOGUES[conversation.dialogue]
     for act in reversed(conversation.trail):
         if act.actor in holders and role in dialogue.allowed(dialogue.step(act.step), conversation):

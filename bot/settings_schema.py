@@ -63,6 +63,7 @@ DESCRIPTIONS = {
     "canary": "How a canary deployment gets its share of the traffic: shares in percent, minutes watched at each.",
     "team_group": "The user group that announcements ping; without one they ping nobody.",
     "windows": "When deployments may begin, by environment; one that is not named is always open.",
+    "tracker_url": "Where a ticket is found by its key, such as https://jira.example.com/browse/{key}.",
     "release_day": "Changes to the release day's clock, by entry (T-24h, T+5m): what and owner, or null to leave one "
     "out; null instead of all switches the clock off.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -104,7 +105,10 @@ class SocketClient:
     """Socket Mode (docs.slack.dev, "Using Socket Mode"). Slack's client reconnects by itself, also at the start."""
 
     def __init__(self, bolt: AsyncApp, app_token: str) -> None:
-        self._handler = AsyncSocketModeHandler(bolt, app_token)
+        quiet = logging.getLogger(f"{__name__}.sdk")
+        # At DEBUG the SDK writes whole messages into the log: what people typed, credentials too.
+        quiet.setLevel(logging.INFO)
+        self._handler = AsyncSocketModeHandler(bolt, app_token, logger=quiet)
         self._handler.client.socket_mode_request_listeners = [self._answer]
         self._connecting: asyncio.Task[None] | None = None
         self._unanswered = 0

@@ -27,6 +27,11 @@ class Call:
     words: str
     trigger: str
 
+    @classmethod
+    def of_shortcut(cls, body: Mapping[str, Any]) -> Call:
+        """A shortcut as if its command had been used without words; a global one has no channel."""
+        return cls(body["user"]["id"], body.get("channel", {}).get("id", ""), "", body["trigger_id"])
+
 
 Answer = Callable[[Context, Call], Awaitable[Message | None]]
 
@@ -66,17 +71,29 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
         here = context.configuration.service_in(call.channel) or tuple(services.values())
         given = _with_version(version, await typed_answers(context, form, words, call.user), tuple(services))
         service = named or (here[0].name if len(here) == 1 else "")
+        # Its name alone opens nothing: whoever typed no more sees in the form what they are about to do.
+        if not service or not words or not form.required() <= given.keys():
+            await begin(context, dialogue, step_name, call, given, service)
+            return None
         reference = Reference(dialogue.name, step.name, service=service, channel=call.channel)
-        if not service:
-            _choose(context, call, dialogue, reference, given, here)
-            return None
-        if not words or not form.required() <= given.keys():
-            await open_form(context, reference, call.user, call.trigger, given)
-            return None
         taken = await context.conversations.take(reference, call.user, given, call.trigger)
         return lists.recorded(Overview(dialogue, taken.conversation, taken.policy))
 
     return answer
+
+
+async def begin(
+    context: Context, dialogue: Dialogue[Any], step_name: str, call: Call, given: dict[str, Any], service: str = ""
+) -> None:
+    """Open the form of a dialogue's first step, with what was given; the service is asked for where none is meant."""
+    every = tuple(context.configuration.services.values())
+    here = context.configuration.service_in(call.channel) or every
+    service = service or (here[0].name if len(here) == 1 else "")
+    reference = Reference(dialogue.name, step_name, service=service, channel=call.channel)
+    if service:
+        await open_form(context, reference, call.user, call.trigger, given)
+    else:
+        _choose(context, call, dialogue, reference, given, here)
 
 
 def _with_version(version: str, typed: dict[str, Any], services: tuple[str, ...]) -> dict[str, Any]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import html
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from bot.core.forms import Form, Widget
 from handlers.context import Context
+
+MOST_EVIDENCE = 300
+"""Characters of a message that is taken as evidence: what an entry of a list may have."""
 
 _LINK = re.compile(r"<((?:https?|mailto):[^|>]+)(?:\|[^>]*)?>")
 _NAMED = re.compile(r"<(@[UW][A-Z0-9]+)\|[^>]*>")
@@ -43,6 +47,14 @@ async def in_names(context: Context, text: str) -> str:
     people = tuple(dict.fromkeys(_PERSON.findall(text)))
     names = dict(zip(people, await asyncio.gather(*map(context.directory.name, people)), strict=True))
     return _PERSON.sub(lambda found: f"@{names[found[1]]}", text)
+
+
+async def evidence(context: Context, body: Mapping[str, Any]) -> str:
+    """The message that a shortcut was used on, as one line that can be kept: who wrote it, and what."""
+    message = body["message"]
+    author = f"<@{message['user']}>: " if message.get("user") else ""
+    text = await in_names(context, f"{author}{plain(message.get('text', ''))}")
+    return " ".join(text.split())[:MOST_EVIDENCE]
 
 
 async def typed_answers(context: Context, form: type[Form], words: str, user: str) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from bot.core.dialogue import Dialogue, Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.forms import Form
 from bot.core.release import RELEASE
+from bot.core.secrets import tells_secrets
 from bot.errors import Refusal
 from bot.messages import lists
 from bot.messages.message import Message
 from bot.messages.references import Reference
+from bot.store.interface import Record
 from handlers import checklist
 from handlers.context import Context
 from handlers.incoming import first_word, in_names, plain, typed_answers
@@ -60,8 +62,17 @@ async def answer(context: Context, event: dict[str, Any], delivery: str) -> Mess
         return lists.status(await context.queries.overview(record.id), context.clock.now())
     if name == "checklist" and dialogue is RELEASE and words.casefold() in ("", "markdown"):
         return await checklist.read(context, record.id, words)
+    return await _take(context, event, record, text, delivery)
+
+
+async def _take(context: Context, event: dict[str, Any], record: Record, text: str, delivery: str) -> Message | None:
+    """Take the step that was typed; where it can't be typed, or not so, the button of its form is the answer."""
+    dialogue = DIALOGUES[record.dialogue]
     step, words = step_meant(dialogue, text)
     reference = Reference(dialogue.name, step.name, record.id)
+    if step.form is not None and tells_secrets(step.form, words):
+        await context.conversations.ask(reference, event["user"])
+        return lists.secret_offer(step, replace(reference, stage=record.stage))
     answers = await typed_answers(context, step.form, words, event["user"]) if step.form else {}
     if step.form is not None and _needs_more(answers, step.form):
         await context.conversations.ask(reference, event["user"])

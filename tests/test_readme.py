@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from bot.core.dialogue import Dialogue
+from bot.core.environment_issue import ENVIRONMENT_ISSUE
+from bot.core.environment_request import ENVIRONMENT_REQUEST
 from bot.core.release import RELEASE
 from bot.messages.lists import steps_table
 
@@ -15,6 +21,13 @@ def test_the_table_of_steps_is_the_dialogues_own() -> None:
     """Every column of every row, as the dialogue has it now."""
     shown = README.partition("<!-- steps: begin -->\n")[2].partition("\n<!-- steps: end -->")[0]
     assert shown == steps_table(RELEASE)
+
+
+@pytest.mark.parametrize("dialogue", [ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST], ids=["issue", "request"])
+def test_the_tables_about_environments_are_the_dialogues_own(dialogue: Dialogue[Any]) -> None:
+    """As the release's."""
+    shown = README.partition(f"<!-- {dialogue.name}: begin -->\n")[2].partition(f"\n<!-- {dialogue.name}: end -->")[0]
+    assert shown == steps_table(dialogue)
 
 
 def test_the_first_commands_are_the_two_that_do_everything() -> None:

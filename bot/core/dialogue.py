@@ -16,6 +16,7 @@ from bot.core.events import Act, Conversation, Event, Reminder
 from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.prefill import Filler
+from bot.core.pressing import Pressing
 from bot.core.roles import MACHINES, Actor, Role
 from bot.core.surroundings import NOWHERE, Surroundings
 from bot.errors import Refusal
@@ -61,6 +62,7 @@ class Wait:
     (a field of the conversation that holds a datetime). After `after` again it goes up to `then`.
     An `urgent` wait does not keep quiet hours: production is between two versions. `states` narrows the step's
     sources to those in which it is awaited and not merely possible. `words` finish "… waits for": "your plan".
+    `pressing` takes the place of `after` and `urgent` where it applies.
     """
 
     after: timedelta
@@ -69,6 +71,7 @@ class Wait:
     urgent: bool = False
     states: tuple[str, ...] = ()
     words: str = ""
+    pressing: Pressing | None = None
 
 
 @dataclass(frozen=True)

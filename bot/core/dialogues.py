@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.core.dialogue import Dialogue
+from bot.core.environment_issue import ENVIRONMENT_ISSUE
+from bot.core.environment_request import ENVIRONMENT_REQUEST
 from bot.core.escalation import ESCALATION
 from bot.core.release import RELEASE
 
-DIALOGUES: dict[str, Dialogue[Any]] = {dialogue.name: dialogue for dialogue in (RELEASE, ESCALATION)}
+DIALOGUES: dict[str, Dialogue[Any]] = {
+    dialogue.name: dialogue for dialogue in (RELEASE, ESCALATION, ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST)
+}

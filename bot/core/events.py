@@ -78,6 +78,11 @@ class Conversation(Fact):
         """The roles whose agreement this conversation requires itself."""
         return ()
 
+    def asked(self, role: Role) -> str:
+        """Who alone is asked in a role here, whoever else holds it (user id); empty: whoever acted in it last."""
+        del role
+        return ""
+
     def signed_as(self, role: Role) -> str:
         """Who agreed in a role last (user id), also where that was made void; empty where nobody did."""
         del role

@@ -56,6 +56,7 @@ class Ask:
     `choices` maps the values of a CHOICE, or of CHOICES of which several may be taken, to their labels. `section` opens
     a new part of a long form. `locked` marks a field that identifies the conversation: shown, not asked, once it is
     open. `past` marks a MOMENT that lies behind: a bare time that is typed means the last one, not the coming one.
+    `secret` marks a text that is kept nowhere (bot.core.secrets).
     """
 
     label: str
@@ -66,6 +67,7 @@ class Ask:
     section: str = ""
     locked: bool = False
     past: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,}$")]
 
 
+TrackerUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>|]*\{key\}[^\s<>|]*$", max_length=500)]
+
+
 class Holders(Fact):
     """Who holds a role: listed users and the members of Slack user groups."""
 
@@ -98,6 +101,7 @@ class Service(Fact):
     team_group: GroupId | None = None
     canary: CanaryRule = CanaryRule()
     windows: dict[Identifier, Windows] = Field(default_factory=dict)
+    tracker_url: TrackerUrl | None = None
     release_day: dict[EntryName, EntryRule | None] | None = Field(default_factory=dict)
     authority: Authority = Authority()
     checklist: Checklist = Field(default_factory=Checklist)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from bot.core.dialogue import Dialogue, Signers, Step
+from bot.core.dialogue import Dialogue, Signers, Step, Wait
 from bot.core.events import Conversation, Event, Reminder, ReminderKind
 from bot.core.policy import Service
 from bot.core.roles import Role
@@ -20,7 +20,7 @@ def reminders_for(dialogue: Dialogue[C], conversation: C, policy: Service) -> tu
     """
     reminders: list[Reminder] = []
     asked: set[Role] = set()
-    for step in dialogue.awaited(conversation.state):
+    for step in _awaited(dialogue, conversation):
         owners = _owners(step, dialogue.allowed(step, conversation))
         if not asked.issuperset(owners):
             asked.update(owners)
@@ -48,8 +48,20 @@ def tells_of(step: Step, conversation: Conversation, event: Event, policy: Servi
 
 def awaited_roles(dialogue: Dialogue[C], conversation: C) -> tuple[Role, ...]:
     """The roles that are asked for something now, people and machines."""
-    owners = (_owners(step, dialogue.allowed(step, conversation)) for step in dialogue.awaited(conversation.state))
+    owners = (_owners(step, dialogue.allowed(step, conversation)) for step in _awaited(dialogue, conversation))
     return tuple(dict.fromkeys(role for roles in owners for role in roles))
+
+
+def _awaited(dialogue: Dialogue[C], conversation: C) -> tuple[Step, ...]:
+    """The awaited steps of the conversation's state, without those whose time is not set: nobody waits for these."""
+    steps = dialogue.awaited(conversation.state)
+    return tuple(step for step in steps if not (step.wait and step.wait.since) or _time_of(step, conversation))
+
+
+def _time_of(step: Step, conversation: Conversation) -> datetime | None:
+    """The moment that a step's wait counts from."""
+    since = step.wait.since if step.wait else ""
+    return getattr(conversation, since) if since else conversation.since
 
 
 def _owners(step: Step, allowed: tuple[Role, ...]) -> tuple[Role, ...]:
@@ -60,15 +72,15 @@ def _owners(step: Step, allowed: tuple[Role, ...]) -> tuple[Role, ...]:
 def _of_step(step: Step, conversation: Conversation, policy: Service, owners: tuple[Role, ...]) -> list[Reminder]:
     wait = step.wait
     assert wait is not None
-    agreed = getattr(conversation, wait.since) if wait.since else conversation.since
+    agreed = _time_of(step, conversation)
     if agreed is None:
         return []
     # A time agreed for later counts; one that passed before the state was entered has been waited for by nobody.
     started = max(agreed, conversation.since)
-    after = timedelta(minutes=policy.reminders[step.name]) if step.name in policy.reminders else wait.after
+    after, urgent = _haste(step, wait, conversation, policy)
     to_owners = tuple(role.value for role in owners)
 
-    quiet = policy.quiet_hours if not wait.urgent else None
+    quiet = policy.quiet_hours if not urgent else None
 
     def awake(due: datetime) -> datetime:
         return quiet.release(due) if quiet else due
@@ -86,3 +98,13 @@ def _of_step(step: Step, conversation: Conversation, policy: Service, owners: tu
     # Counted from the nudge: where that waited for the morning, its owner still has the whole time to answer.
     up = [at("escalation", awake(nudged + after), (wait.then.value,))] if wait.then else []
     return [*first, *nudge, *up]
+
+
+def _haste(step: Step, wait: Wait, conversation: Conversation, policy: Service) -> tuple[timedelta, bool]:
+    """How long is waited, and whether also in quiet hours: as the row or the configuration says, or as it presses."""
+    # The configuration names a release's steps alone; those of other dialogues may be called the same.
+    name = step.name if conversation.dialogue == "release" else f"{conversation.dialogue}.{step.name}"
+    after = timedelta(minutes=policy.reminders[name]) if name in policy.reminders else wait.after
+    if wait.pressing and wait.pressing.applies(conversation):
+        return min(after, wait.pressing.after), True
+    return after, wait.urgent

@@ -81,4 +81,7 @@ class Actor:
         return not self.roles & MACHINES
 
 
+GREENLIGHT = Actor(id="greenlight", name="Greenlight", roles=frozenset({Role.LINKED}))
+"""Who records what Greenlight itself did outside of a conversation, such as that a message arrived."""
+
 CLOCK = Actor(id="clock", name="Greenlight", roles=frozenset({Role.CLOCK}))

@@ -45,6 +45,8 @@ _LINK = re.compile(r"https?://\S{1,2990}")
 
 def questions(name: str, ask: Ask, info: FieldInfo, known: Any) -> list[Block]:
     """The input of a field, filled with its known answer or its default; several where the known lines need them."""
+    if ask.secret:
+        known = None
     value = info.get_default(call_default_factory=True) if known is None and not info.is_required() else known
     if ask.widget is Widget.LINES:
         return _of_lines(name, ask, info, value)

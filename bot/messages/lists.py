@@ -41,7 +41,8 @@ def headline(one: Overview) -> str:
 
 def _details(one: Overview, now: datetime) -> list[str]:
     it = one.conversation
-    lines = [f"Since {moment(it.since)} · approved by {escape(_opener(one))}"]
+    did = "opened" if one.dialogue.ticket else "approved"
+    lines = [f"Since {moment(it.since)} · {did} by {escape(_opener(one))}"]
     if one.awaited:
         lines.append(f"Awaited: {escape(', '.join(role.label for role in one.awaited))}")
     planned = getattr(it, "planned_at", None)
@@ -112,16 +113,24 @@ def recorded(one: Overview) -> Message:
     return notice(f"{headline(one)}.\nIts thread is in <#{one.conversation.channel}>.")
 
 
-def help_message(commands: Sequence[tuple[str, str]], dialogue: Dialogue[Any]) -> Message:
+def help_message(commands: Sequence[tuple[str, str]], *dialogues: Dialogue[Any]) -> Message:
     """What can be typed: the command's words, and how steps are taken in a thread."""
     typed = "\n".join(f"`{escape(usage)}` {escape(does)}" for usage, does in commands)
-    names = " ".join(f"`{step.name}`" for step in dialogue.steps if step.sources and step.by_people)
-    thread = (
-        f"*In a {dialogue.noun}'s thread* use its buttons, or mention me with a step: {names}\n"
+    threads = [
+        f"*In {_a(dialogue.noun)}'s thread* use its buttons, or mention me with a step: "
+        + " ".join(f"`{step.name}`" for step in dialogue.steps if step.sources and step.by_people)
+        for dialogue in dialogues
+    ]
+    how = (
         "Details follow as `field=value`, with quotes where a value has spaces. "
         "`help` there shows what is possible now."
     )
+    thread = "\n".join((*threads, how))
     return in_one(Message("What I understand", (blocks.section(f"*Commands*\n{typed}"), blocks.section(thread))))
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def thread_help(dialogue: Dialogue[Any], state: str) -> Message:
@@ -153,6 +162,17 @@ def form_offer(step: Step, reference: Reference) -> Message:
     button = blocks.button(step.label, f"{STEP_ACTION}{step.name}", reference.write(), style="primary")
     usage = blocks.context(escape(step.form.usage()))
     return in_one(Message(text, (blocks.section(text), blocks.actions(button), usage)))
+
+
+def secret_offer(step: Step, reference: Reference) -> Message:
+    """Credentials were typed where others read: nothing was recorded, they must be changed, and the form is the way."""
+    text = (
+        "🔐 *Not here, please.* What you typed stands in the thread for all to read: delete that message, and change "
+        "the credentials, since they are known now. Nothing was recorded.\n"
+        f"“{escape(step.label)}” takes them in a form that only you see, and they go to the requester alone."
+    )
+    button = blocks.button(step.label, f"{STEP_ACTION}{step.name}", reference.write(), style="primary")
+    return in_one(Message("🔐 Not here, please.", (blocks.section(text), blocks.actions(button))))
 
 
 def opening_form(step: Step, reference: Reference, given: Mapping[str, Any], services: Sequence[Service]) -> Block:
@@ -214,5 +234,8 @@ def _wait(step: Step) -> str:
     since = f" after `{wait.since}`" if wait.since else ""
     where = f" in {', '.join(wait.states)}" if wait.states else ""
     urgent = ", also in quiet hours" if wait.urgent else ""
+    if wait.pressing:
+        pressing = int(wait.pressing.after.total_seconds() // 60)
+        urgent += f"; {pressing} min, also in quiet hours, where it is {wait.pressing.words}"
     minutes = int(wait.after.total_seconds() // 60)
     return (f"at `{wait.since}`" if since and not minutes else f"{minutes} min{since}") + where + urgent

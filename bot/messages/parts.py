@@ -28,6 +28,9 @@ LINE, PARAGRAPH, CHUNK = 120, 900, 500
 """Characters of an entry, and of a paragraph, that are shown; and of the pieces of one too long for a section, which
 may grow fivefold by escaping."""
 
+SHORT = 250
+"""Characters of a text that stands behind its heading."""
+
 ROW = 5
 """Buttons in a row, as Slack's clients show them."""
 
@@ -102,6 +105,13 @@ def size(*texts: str) -> int:
 def paragraph(heading: str, text: str) -> Passage:
     """What a person wrote at length."""
     return Passage(heading, tuple(text.splitlines()) or ("",), bullet="", width=PARAGRAPH)
+
+
+def named(heading: str, text: str) -> Passage:
+    """A text below its heading; behind it, where it is short."""
+    if "\n" in text or len(text) > SHORT:
+        return paragraph(heading, text)
+    return Passage("", (text,), bullet=f"{heading} ", width=SHORT)
 
 
 def packed(lines: Iterable[str]) -> Iterator[str]:

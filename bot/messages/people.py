@@ -21,6 +21,8 @@ def awaited_roles(conversation: Conversation) -> tuple[Role, ...]:
 
 def known(conversation: Conversation, role: Role) -> str:
     """The person who acted in a role in this conversation last; empty where nobody has."""
+    if asked := conversation.asked(role):
+        return asked
     dialogue = DIALOGUES[conversation.dialogue]
     for act in reversed(conversation.trail):
         if _is_person(act.actor) and _only_role(dialogue.step(act.step)) is role:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from bot.core.policy import Service
-from bot.messages import escalation, release, release_lines
+from bot.messages import environment_issue, environment_request, escalation, release, release_lines
 from bot.messages.message import Message, Said
 from bot.messages.reminders import reminder
 
@@ -29,4 +29,10 @@ class Voice:
 VOICES = {
     "release": Voice(release.card, release.told, partial(reminder, details=release_lines.reminded)),
     "escalation": Voice(escalation.card, escalation.told, partial(reminder, details=escalation.reminded)),
+    "environment_issue": Voice(
+        environment_issue.card, environment_issue.told, partial(reminder, details=environment_issue.reminded)
+    ),
+    "environment_request": Voice(
+        environment_request.card, environment_request.told, partial(reminder, details=environment_request.reminded)
+    ),
 }

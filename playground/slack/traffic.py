@@ -10,7 +10,9 @@ from playground.slack.shapes import Json
 
 KEPT = 500
 HIDDEN = "(hidden)"
-SECRET_KEYS = frozenset({"token", "authorization", "x-slack-signature", "app_token", "ticket", "secret"})
+SECRET_KEYS = frozenset({"token", "authorization", "x-slack-signature", "app_token", "ticket", "secret", "secrets"})
+HIDDEN_BLOCK = "secret"
+"""The block_id of a part of a message that only its reader is to see."""
 
 Direction = Literal["to_app", "from_app"]
 
@@ -54,6 +56,8 @@ class Traffic:
         return [item for item in self._items if item["id"] > number]
 
     def _clean(self, part: Any) -> Any:
+        if isinstance(part, dict) and part.get("block_id") == HIDDEN_BLOCK:
+            return {key: part[key] if key in ("type", "block_id") else HIDDEN for key in part}
         if isinstance(part, dict):
             return {key: HIDDEN if key.lower() in SECRET_KEYS else self._clean(value) for key, value in part.items()}
         if isinstance(part, list):
