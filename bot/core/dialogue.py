@@ -288,7 +288,7 @@ def play(dialogue: Dialogue[C], situation: Situation[C]) -> tuple[Event, C]:
         guard(situation)
     data = move.form.model_dump(mode="json") if step.form and move.form else {}
     data.update(step.facts(situation) if step.facts else {})
-    draft = Event(
+    draft = Event.trusted(
         conversation=conversation.id,
         number=conversation.number + 1,
         dialogue=dialogue.name,
@@ -313,8 +313,8 @@ def _with_target(conversation: C, affected: C, step: Step, draft: Event) -> Even
     if isinstance(step.to, Target):
         state = step.to.choose(affected, draft)
         stays = state == conversation.state and not draft.data.get("restarts")
-        return draft.model_copy(update={"state": state, "stage": draft.stage + (not stays)})
-    return draft.model_copy(update={"state": step.to, "stage": draft.stage + 1})
+        return draft.but(state=state, stage=draft.stage + (not stays))
+    return draft.but(state=step.to, stage=draft.stage + 1)
 
 
 def evolve(dialogue: Dialogue[C], conversation: C, event: Event) -> C:
@@ -324,18 +324,16 @@ def evolve(dialogue: Dialogue[C], conversation: C, event: Event) -> C:
 
 
 def _after(conversation: C, affected: C, step: Step, event: Event) -> C:
-    act = Act(step=event.step, actor=event.actor, name=event.name, at=event.at, stage=event.stage)
+    act = Act.trusted(step=event.step, actor=event.actor, name=event.name, at=event.at, stage=event.stage)
     moved = event.stage != conversation.stage
-    return affected.model_copy(
-        update={
-            "number": event.number,
-            "state": event.state,
-            "stage": event.stage,
-            "since": event.at if moved else conversation.since,
-            "before": conversation.state if event.state != conversation.state else conversation.before,
-            "forms": {**affected.forms, event.step: event.data},
-            "trail": (*conversation.trail, act) if moved or step.to != SAME else conversation.trail,
-        }
+    return affected.but(
+        number=event.number,
+        state=event.state,
+        stage=event.stage,
+        since=event.at if moved else conversation.since,
+        before=conversation.state if event.state != conversation.state else conversation.before,
+        forms={**affected.forms, event.step: event.data},
+        trail=(*conversation.trail, act) if moved or step.to != SAME else conversation.trail,
     )
 
 

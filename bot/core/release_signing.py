@@ -90,14 +90,12 @@ def _vouched(situation: Situation[Release], kept: list[SignOff]) -> list[SignOff
 
 def approved(release: Release, event: Event) -> Release:
     """After approve and revise: the signatures anew, no plan yet. `approve` always holds the latest approval."""
-    return release.model_copy(
-        update={
-            "required": tuple(Role(role) for role in event.data["required"]),
-            "sign_offs": tuple(SignOff.model_validate(entry) for entry in event.data["sign_offs"]),
-            "planned_at": None,
-            "planned_end": None,
-            "forms": {**release.forms, "approve": event.data},
-        }
+    return release.but(
+        required=tuple(Role(role) for role in event.data["required"]),
+        sign_offs=tuple(SignOff.model_validate(entry) for entry in event.data["sign_offs"]),
+        planned_at=None,
+        planned_end=None,
+        forms={**release.forms, "approve": event.data},
     )
 
 

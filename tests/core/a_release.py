@@ -137,6 +137,7 @@ class Play:
         event, after = play(RELEASE, self._situation(step, actor, form, **move))
         self.events.append(Event.model_validate_json(event.model_dump_json()))
         self.release = RELEASE.read(evolve(RELEASE, self.release, self.events[-1]).model_dump_json())
+        assert self.events[-1] == event, "an event is stored as it was decided"
         assert RELEASE.read(after.model_dump_json()) == self.release, "play and evolve differ"
         return self.release
 
