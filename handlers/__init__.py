@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from bot.bolt import Bolt
-from handlers import checklist, environment, fallback, home, release, reminders, replies, steps, threads, workspace
+from handlers import (
+    checklist,
+    environment,
+    fallback,
+    home,
+    release,
+    reminders,
+    replies,
+    rollback,
+    steps,
+    threads,
+    workspace,
+)
 from handlers.context import Context
 
-FEATURES = (replies, release, environment, steps, checklist, threads, reminders, home, workspace, fallback)
+FEATURES = (replies, release, rollback, environment, steps, checklist, threads, reminders, home, workspace, fallback)
 """In the order in which Bolt asks them; `fallback` hears what is left."""
 
 

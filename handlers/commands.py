@@ -46,11 +46,16 @@ class Subcommand:
 
 
 async def dispatch(
-    context: Context, command: Mapping[str, Any], subcommands: Mapping[str, Subcommand]
+    context: Context, command: Mapping[str, Any], subcommands: Mapping[str, Subcommand], otherwise: str = ""
 ) -> Message | None:
-    """What the person is answered privately; None where a form opens instead."""
-    word, words = first_word(plain(command.get("text", "")))
-    subcommand = subcommands.get(word.lower() or "help")
+    """What the person is answered privately; None where a form opens instead. `otherwise` is the subcommand that is
+    meant where none is named.
+    """
+    text = plain(command.get("text", ""))
+    word, words = first_word(text)
+    subcommand = subcommands.get(word.lower() or otherwise or "help")
+    if subcommand is None and otherwise:
+        subcommand, words = subcommands[otherwise], text
     if subcommand is None:
         known = ", ".join(f"`{command['command']} {name}`" for name in subcommands)
         raise Refusal(f"There is no {command['command']} {word[:40]}.", remedy=f"There are: {known}.")

@@ -368,17 +368,22 @@ class SummaryForm(Form):
 
 
 class RollbackForm(Form):
-    """Why a release is rolled back (QA-DevOps dialogue, section 5)."""
+    """Why a release is rolled back (QA-DevOps dialogue, section 5). Nothing is required: what is missing is asked for
+    after it started.
+    """
 
     severity: Annotated[
         str,
         Field(pattern="^(P0|P1)$"),
         Ask("Severity", Widget.CHOICE, choices={"P0": "P0 — Production down", "P1": "P1 — Critical"}),
     ] = "P1"
-    issue: Annotated[Paragraph, Ask("Issue", Widget.TEXT)]
+    issue: Annotated[Paragraph | None, Ask("Issue", Widget.TEXT)] = None
     impact: Annotated[Entries, Ask("Impact", Widget.LINES, hint="One a line.")] = ()
     evidence: Annotated[Entries, Ask("Evidence", Widget.LINES, hint="One a line.")] = ()
-    target: Annotated[Version, Ask("Roll back to", placeholder="v1.1.0")]
+    target: Annotated[
+        Version | None,
+        Ask("Roll back to", hint="Empty means the last verified version.", placeholder="v1.1.0"),
+    ] = None
 
 
 class RolledBackForm(Form):

@@ -15,7 +15,7 @@ from pydantic import Field
 from bot.core import canary
 from bot.core.canary import Canary
 from bot.core.checklist import Mark
-from bot.core.dialogue import Situation
+from bot.core.dialogue import Consequence, Situation
 from bot.core.events import Conversation, Event, Fact, Reminder
 from bot.core.forms import Form
 from bot.core.policy import Service
@@ -30,6 +30,7 @@ from bot.core.release_forms import (
     TimeForm,
 )
 from bot.core.roles import Role
+from bot.core.rollback_forms import RequestForm
 from bot.errors import Refusal
 
 
@@ -194,7 +195,8 @@ def target_is_another_version(situation: Situation[Release]) -> None:
     form = situation.move.form
     assert isinstance(form, (PlanForm, RollbackForm, RolledBackForm))
     name = {PlanForm: "rollback_target", RollbackForm: "target", RolledBackForm: "version"}[type(form)]
-    if is_same_version(getattr(form, name), situation.conversation.version):
+    target = getattr(form, name)
+    if target and is_same_version(target, situation.conversation.version):
         refuse_field(name, f"{situation.conversation.version} is what is being released; name the version before it.")
 
 
@@ -258,6 +260,28 @@ def unless_overridden(situation: Situation[Release], field: str, reason: str) ->
     if not situation.move.actor.roles & set(MAY_OVERRIDE):
         why = f"{reason} Only a {who} may override this.{unknown_roles(situation, MAY_OVERRIDE)}"
         raise Refusal(why, may=titles, fields={"override": why})
+
+
+def opens_rollback(release: Release, event: Event) -> tuple[Consequence, ...]:
+    """The alarm opens a rollback, in the release's channel."""
+    kept = RollbackForm.model_validate(_only(RollbackForm, event.data)).model_dump()
+    form = RequestForm(version=release.version, environment=release.environment, **kept)
+    return (Consequence("rollback", "request", form),)
+
+
+def breach_opens_rollback(release: Release, event: Event) -> tuple[Consequence, ...]:
+    """A P0 breach opens it as well, with what was measured as its evidence."""
+    if event.data["severity"] != "P0":
+        return ()
+    told = event.data
+    form = RequestForm(
+        version=release.version,
+        environment=release.environment,
+        severity="P0",
+        issue=f"{told['signal']}: {told['measured']} (limit {told['limit']})",
+        evidence=(f"Since {told['started_at']}",),
+    )
+    return (Consequence("rollback", "request", form),)
 
 
 # ── facts and effects ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -71,6 +71,8 @@ def acting_role(conversation: Conversation, event: Event) -> str:
     step = DIALOGUES[conversation.dialogue].step(event.step)
     if given := event.data.get("sign_off") or event.data.get("agreement"):
         return Role(given["role"]).label
+    if Role.LINKED.value in held:  # what they were there is said there
+        return ""
     by = conversation.signers if isinstance(step.by, Signers) else step.by
     role = next((role for role in (*by, *Role) if role.value in held), None)
     return role.label if role else ""

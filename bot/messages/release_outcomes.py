@@ -18,7 +18,6 @@ from bot.core.release_forms import (
     TestResult,
 )
 from bot.core.release_rules import Release
-from bot.core.roles import Role
 from bot.core.words import is_none
 from bot.messages import blocks
 from bot.messages.generic import begun, finished, shown
@@ -35,7 +34,7 @@ from bot.messages.parts import (
     utc,
     version,
 )
-from bot.messages.people import call, call_awaited, known
+from bot.messages.people import call_awaited
 from bot.messages.text import clip, escape, link, linked, mention_group, moment, visible
 
 MOST_ROWS, CELL = 30, 120
@@ -145,8 +144,7 @@ def breach(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
         f"*Since:* {both_zones(form.started_at)}",
     )
     if release.state == "rolling_back":
-        target = f" to {escape(release.last_plan.rollback_target)}" if release.last_plan else ""
-        telling.say(f"{_callers(release, event, policy)} — Please roll back{target} at once.".removeprefix(" — "))
+        telling.say("A rollback is requested; it goes on in its own thread.")
     return finished(telling, event, policy)
 
 
@@ -181,32 +179,27 @@ def _history(release: Release, event: Event) -> Iterator[str]:
 
 # ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def roll_back(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
-    """The document's alarm (section 5): those who roll back and decide are called, whoever is awaited afterwards."""
+    """The alarm is the rollback's own; here it is said why the release stops."""
     form = form_of(RollbackForm, event.data)
     severity = RollbackForm.asks()["severity"][0]
-    telling = begun(release, "🚨 *ROLLBACK NEEDED*")
-    telling.say(f"🚨 {_callers(release, event, policy)} *ROLLBACK NEEDED*: {version(release)}")
-    telling.say(f"*Severity:* {shown(severity, form.severity)}", f"*Environment:* {place(release)}")
-    telling.tell(paragraph("*Issue:*", form.issue))
-    telling.tell(Passage("*Impact:*", form.impact))
-    telling.tell(Passage("*Evidence:*", form.evidence))
-    telling.say(f"*Recommendation:*\nRollback to {escape(form.target)} immediately.")
+    telling = begun(release, "🚨 *Rollback requested*")
+    telling.say(
+        f"🚨 *Rollback requested*: {version(release)}",
+        f"*Severity:* {shown(severity, form.severity)}",
+        f"*Roll back to:* {escape(form.target)}" if form.target else "",
+    )
+    if form.issue:
+        telling.tell(paragraph("*Issue:*", form.issue))
+    telling.aside("It goes on in the rollback's own thread; this release follows it.")
     return finished(telling, event, policy)
-
-
-def _callers(release: Release, event: Event, policy: Service) -> str:
-    """DevOps and the Tech Lead, save whoever raised the alarm."""
-    roles = [role for role in (Role.DEVOPS, Role.TECH_LEAD) if known(release, role) != event.actor]
-    return " ".join(dict.fromkeys(call(release, role, policy) for role in roles))
 
 
 def rolled_back(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     form = form_of(RolledBackForm, event.data)
-    telling = begun(release, "⏪ *Rollback Complete*")
-    telling.say(f"⏪ {_team(policy)}*Rollback Complete*: {version(release)}")
+    telling = begun(release, "⏪ *Rolled back*")
     telling.say(
+        f"⏪ *Rolled back*: {version(release)}",
         f"*Status:* {place(release)} now on {escape(form.version)}",
-        f"*Time:* {both_zones(event.at)}",
         f"*Duration:* {minutes(form.duration)}",
     )
     telling.tell(Passage("*Immediate check:*", form.checks))

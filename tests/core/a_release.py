@@ -36,6 +36,9 @@ PM = person("UPAUL", Role.PM)
 MANAGER = person("URUTH", Role.RELEASE_MANAGER)
 NOBODY = person("UNOBODY")
 CI = Actor(id="ci:pipeline", name="pipeline", roles=frozenset({Role.CI}))
+LINKED = Actor(id="ULINDA", name="Linda", roles=frozenset({Role.LINKED}))
+"""Whose step in a linked conversation this release follows."""
+
 WATCH = Actor(id="watch", name="Watch", roles=frozenset({Role.WATCH}))
 
 POLICY = Service(name="orders", title="Orders", channels=("C0RELEASES",))
@@ -221,7 +224,7 @@ class Play:
             case "withdrawn":
                 self.approved().take("withdraw", QA, reason())
             case "rolled_back":
-                self.in_state("rolling_back").take("rolled_back", QA, rolled_back())
+                self.in_state("rolling_back").take("rolled_back", LINKED, rolled_back())
         assert self.release.state == state
         return self
 

@@ -13,6 +13,7 @@ from bot.errors import Refusal
 from tests.core.a_release import (
     CI,
     DEVOPS,
+    LINKED,
     MANAGER,
     NONE_SIGN,
     OTHER_LEAD,
@@ -251,7 +252,7 @@ def test_a_release_does_not_roll_back_to_itself(target: str) -> None:
     assert "rollback_target" in refusal(Play().signed(), "plan", DEVOPS, plan(rollback_target=target)).fields
     assert "target" in refusal(Play().watching(), "roll_back", QA, roll_back(target)).fields
     rolling = Play().in_state("rolling_back")
-    assert "version" in refusal(rolling, "rolled_back", QA, rolled_back(target)).fields
+    assert "version" in refusal(rolling, "rolled_back", LINKED, rolled_back(target)).fields
 
 
 def test_a_new_plan_takes_the_place_of_the_old_one() -> None:

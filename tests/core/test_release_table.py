@@ -13,6 +13,7 @@ from bot.errors import Refusal
 from tests.core.a_release import (
     CI,
     DEVOPS,
+    LINKED,
     MANAGER,
     NOBODY,
     PM,
@@ -51,13 +52,13 @@ POSSIBLE = {
     "smoke_running": "smoke_passed smoke_failed breach roll_back checklist tick untick escalate note",
     "watching": "extend_watch complete breach roll_back checklist tick untick escalate note",
     "awaiting_decision": "continue roll_back checklist tick untick escalate note",
-    "rolling_back": "rolled_back checklist tick untick escalate note",
+    "rolling_back": "rollback_declined rolled_back checklist tick untick escalate note",
     "completed": "roll_back checklist tick untick escalate note",
     "withdrawn": "escalate note",
     "rolled_back": "escalate note",
 }
 
-EVERYBODYS = {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, NOBODY.id}
+EVERYBODYS = {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, LINKED.id, NOBODY.id}
 
 # step: who may take it. Where the release chooses (cosign, object), it is one that requires the Tech Lead;
 # agree and disagree are asked of PM and Tech Lead, because the plan has a downtime.
@@ -85,15 +86,16 @@ WHO = {
     "extend_watch": {DEVOPS.id, QA.id},
     "complete": {DEVOPS.id, CLOCK.id},
     "withdraw": {QA.id, MANAGER.id},
-    "roll_back": {QA.id, TECH_LEAD.id, DEVOPS.id},
-    "rolled_back": {QA.id},
+    "roll_back": {QA.id, TECH_LEAD.id, DEVOPS.id, LINKED.id},
+    "rollback_declined": {LINKED.id},
+    "rolled_back": {LINKED.id},
     "checklist": EVERYBODYS,
     "tick": EVERYBODYS,
     "untick": EVERYBODYS,
     "escalate": EVERYBODYS,
     "note": EVERYBODYS,
 }
-EVERYBODY = (QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, NOBODY)
+EVERYBODY = (QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, LINKED, NOBODY)
 
 TICKING = ("checklist", "tick", "untick")
 
@@ -152,7 +154,8 @@ MOVES = [
     ("awaiting_decision", "continue", TECH_LEAD, reason(), "deploying"),
     ("awaiting_decision", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
     ("completed", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
-    ("rolling_back", "rolled_back", QA, rolled_back(), "rolled_back"),
+    ("rolling_back", "rollback_declined", LINKED, None, "watching"),
+    ("rolling_back", "rolled_back", LINKED, rolled_back(), "rolled_back"),
     ("rolled_back", "note", NOBODY, note(), "rolled_back"),
 ]
 
@@ -171,7 +174,6 @@ WAITS = {
     "promote": (5, "canary_until", Role.RELEASE_MANAGER),
     "resume_canary": (10, "", Role.RELEASE_MANAGER),
     "complete": (0, "watch_until", None),
-    "rolled_back": (5, "", Role.TECH_LEAD),
 }
 
 
@@ -268,9 +270,9 @@ def test_the_steps_that_somebody_is_reminded_of_are_those_of_the_design() -> Non
 
 
 def test_the_channel_hears_what_the_documents_announce_to_the_team_and_nothing_else() -> None:
-    """Approved, deployed, complete; and a rollback's begin and end. All else stays in the thread."""
+    """Approved, deployed, complete. All else stays in the thread; a rollback announces itself."""
     announced = {step.name for step in RELEASE.steps if step.hears == "channel"}
-    assert announced == {"approve", "deployed", "complete", "roll_back", "rolled_back"}
+    assert announced == {"approve", "deployed", "complete"}
 
 
 def test_steps_that_end_or_endanger_something_ask_before_they_are_taken() -> None:
@@ -286,7 +288,14 @@ def test_steps_that_end_or_endanger_something_ask_before_they_are_taken() -> Non
 
 def test_machines_and_typed_steps_have_no_button() -> None:
     """Nobody is offered what only the watch reports; a note is typed; the checklist has a button of its own."""
-    assert {step.name for step in RELEASE.steps if not step.button} == {"breach", "note", "escalate", *TICKING}
+    assert {step.name for step in RELEASE.steps if not step.button} == {
+        "breach",
+        "rollback_declined",
+        "rolled_back",
+        "note",
+        "escalate",
+        *TICKING,
+    }
 
 
 def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:

@@ -28,6 +28,7 @@ DEVOPS = Actor("UJANE", "Jane Smith", frozenset({Role.DEVOPS}))
 TECH_LEAD = Actor("UTANIA", "Tania Petrova", frozenset({Role.TECH_LEAD}))
 MANAGER = Actor("UJOHN", "John Doe", frozenset({Role.RELEASE_MANAGER}))
 PIPELINE = Actor("ci:pipeline", "pipeline", frozenset({Role.CI}))
+LINKED = Actor("UJANE", "Jane Smith", frozenset({Role.LINKED}))
 WATCH = Actor("watch", "Watch", frozenset({Role.WATCH}))
 
 POLICY = Service(

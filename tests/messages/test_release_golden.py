@@ -21,6 +21,7 @@ from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
     DEVOPS,
+    LINKED,
     PIPELINE,
     PLAN,
     POLICY,
@@ -89,7 +90,8 @@ STORIES: dict[str, Callable[[], Talk]] = {
     ),
     "withdraw": lambda: Talk().scheduled().take("withdraw", QA, REASON),
     "roll_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK),
-    "rolled_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", QA, ROLLED_BACK),
+    "rolled_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", LINKED, ROLLED_BACK),
+    "rollback_declined": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("rollback_declined", LINKED),
     "plan_that_needs_agreement": lambda: Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | DECIDED),
     "agree": lambda: Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | DECIDED).take("agree", PM),
     "agree_as_the_last": lambda: (

@@ -19,6 +19,7 @@ from playground.slack.block_rules import check_message_blocks
 from tests.messages.a_spoken_release import (
     BREACH,
     DEVOPS,
+    LINKED,
     MANAGER,
     POLICY,
     QA,
@@ -155,7 +156,7 @@ def way_back(text: str) -> Steps:
         ("continue", lead, reason),
         ("complete", devops, {"summary": long(text, 3000)}),
         ("roll_back", qa, alarm),
-        ("rolled_back", qa, {"version": older, "duration": 10080, "checks": entries(text)}),
+        ("rolled_back", LINKED, {"version": older, "duration": 10080, "checks": entries(text)}),
     ]
 
 

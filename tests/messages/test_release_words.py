@@ -11,6 +11,7 @@ from tests.messages.a_spoken_release import (
     BREACH,
     DEPLOYED,
     DEVOPS,
+    LINKED,
     MANAGER,
     PIPELINE,
     POLICY,
@@ -112,22 +113,13 @@ Continuing to monitor. Will alert if any anomalies in next 2 hours"""
 CLOSING = """Perfect!
 Release v1.2.0 is complete and verified."""
 
-ROLLBACK_NEEDED = """🚨 <@UJANE> <@UTANIA> ROLLBACK NEEDED
+ROLLBACK_REQUESTED = """Rollback requested
 Severity: P1 — Critical
-Environment: Production
+Roll back to: v1.1.0
 Issue:
-Users cannot complete orders — “Create Order” button gives 500 error.
-Impact:
-Core functionality broken
-Multiple user reports in last 10 min
-Revenue impact
-Evidence:
-Sentry: 50+ errors on POST /api/v1/orders
-Error: “Database constraint violation”
-Recommendation:
-Rollback to v1.1.0 immediately."""
+Users cannot complete orders — “Create Order” button gives 500 error."""
 
-ROLLBACK_COMPLETE = """Rollback Complete
+ROLLED_BACK_TOLD = """Rolled back
 Status: Production now on v1.1.0
 Duration: 4 minutes
 Immediate check:
@@ -165,8 +157,8 @@ def test_the_card_is_the_documents_approval() -> None:
         (Talk().smoke_running(), "Running smoke test now…"),
         (Talk().watching(), SMOKE),
         (Talk().completed(), CLOSING),
-        (Talk().watching().take("roll_back", QA, ROLLBACK), ROLLBACK_NEEDED),
-        (Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", QA, ROLLED_BACK), ROLLBACK_COMPLETE),
+        (Talk().watching().take("roll_back", QA, ROLLBACK), ROLLBACK_REQUESTED),
+        (Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", LINKED, ROLLED_BACK), ROLLED_BACK_TOLD),
     ],
     ids=["plan", "confirm", "deployed", "begin_smoke", "smoke_passed", "complete", "roll_back", "rolled_back"],
 )
@@ -336,17 +328,13 @@ def test_the_pipelines_start_calls_devops() -> None:
     assert calls(talk.said[0].message) == {"UJANE"}
 
 
-@pytest.mark.parametrize("step", ["deployed", "complete", "roll_back", "rolled_back"])
+@pytest.mark.parametrize("step", ["deployed", "complete"])
 def test_announcements_go_to_the_channel(step: str) -> None:
     """The announcements of the document, and nothing else, are shown in the channel; their rest stays in the thread."""
     long = [f"Check {number}: OK" for number in range(40)]
     talks = {
         "deployed": lambda: Talk().deployed(health_checks=long),
         "complete": lambda: Talk().completed(),
-        "roll_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK | {"impact": long}),
-        "rolled_back": lambda: (
-            Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", QA, ROLLED_BACK | {"checks": long})
-        ),
     }
     head, *rest = talks[step]().said
     assert head.broadcast

@@ -87,7 +87,7 @@ async def test_a_snooze_of_what_is_no_reminder_is_told_so(player: Player, value:
 
 async def test_an_unknown_command_is_answered_with_what_there_is(player: Player) -> None:
     """A manifest of a later version may send it here."""
-    facts = {"command": "/rollback", "text": "now", "user_id": CHARLIE, "channel_id": RELEASES, "trigger_id": "1.2.a"}
+    facts = {"command": "/promote", "text": "now", "user_id": CHARLIE, "channel_id": RELEASES, "trigger_id": "1.2.a"}
     body = urlencode(facts)
     async with httpx.AsyncClient() as client:
         url = f"{player.playground.server.url}/slack/events"

@@ -75,7 +75,17 @@ async def test_a_failed_smoke_test_and_the_way_back(player: Player) -> None:
     await player.step(CHARLIE, RELEASES, "Smoke failed", results=results, duration="3", issues=LINE)
     evidence = {"impact": ENTRIES, "evidence": ENTRIES, "target": "v1.1.0"}
     await player.step(TANIA, RELEASES, "Roll back", issue=TEXT, **evidence)
-    await player.step(CHARLIE, RELEASES, "Rollback verified", version="v1.1.0", duration="4", checks=ENTRIES)
+    await player.step(JOHN, RELEASES, "In favour")
+    await player.step(TANIA, RELEASES, "Roll back")
+    await player.step(JANE, RELEASES, "Add details", issue=TEXT, impact=ENTRIES)
+    await player.step(JANE, RELEASES, "Begin rollback", target="v1.1.0")
+    await player.step(JANE, RELEASES, "Rollback done", duration="4", checks=ENTRIES, verify=LINE)
+    await player.step(CHARLIE, RELEASES, "Still broken", reason=TEXT)
+    await player.step(JANE, RELEASES, "Begin rollback", target="v1.1.0")
+    await player.step(JANE, RELEASES, "Rollback done", duration="4", checks=ENTRIES)
+    await player.step(CHARLIE, RELEASES, "Works again", seen=LINE)
+    await player.step(TANIA, RELEASES, "Close", words=TEXT)
+    await player.step(TANIA, RELEASES, "Publish post-mortem", text=TEXT)
     assert attacks_alive(player) == []
     assert await undelivered(player) == []
 

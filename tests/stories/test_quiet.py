@@ -100,6 +100,8 @@ async def test_nobody_is_called_with_channel_or_here_whatever_happens(player: Pl
     await deployed(player)
     await player.step(CHARLIE, RELEASES, "Smoke failed", results=["Login: Fail (500)"], duration="3")
     await player.step(TANIA, RELEASES, "Roll back", severity="P0 — Production down", issue="No login", target="v1.1.0")
-    await player.step(CHARLIE, RELEASES, "Rollback verified", version="v1.1.0", duration="4", checks=["Login: OK"])
+    await player.step(JANE, RELEASES, "Begin rollback", eta="2")
+    await player.step(JANE, RELEASES, "Rollback done", duration="4", checks=["Login: OK"])
+    await player.step(CHARLIE, RELEASES, "Works again", seen="Login works")
     for message in player.person(CHARLIE).thread(card(player)):
         assert not message.pings & set(EVERYBODY)

@@ -97,8 +97,9 @@ async def test_a_deployment_that_fails_waits_for_the_tech_leads_decision(player:
 
 
 async def test_a_smoke_test_that_fails_ends_in_a_rollback(player: Player) -> None:
-    """Charlie reports what failed, Tania calls the rollback, Charlie verifies it."""
+    """Charlie reports what failed, Tania calls the rollback and decides it, Jane rolls back, Charlie verifies it."""
     await deployed(player)
+    release = card(player)
     failed = ["Login: Pass", "Create Order: Fail (500 error)"]
     with pytest.raises(RefusedError) as refused:
         await player.step(CHARLIE, RELEASES, "Smoke passed", results=failed, duration="3")
@@ -107,11 +108,16 @@ async def test_a_smoke_test_that_fails_ends_in_a_rollback(player: Player) -> Non
     await player.step(CHARLIE, RELEASES, "Smoke failed", results=failed, duration="3")
     assert "500 error" in last_words(player)
     await player.step(TANIA, RELEASES, "Roll back", issue="“Create Order” gives a 500 error", target="v1.1.0")
-    assert "ROLLBACK NEEDED" in last_words(player)
-    assert "v1.1.0" in last_words(player)
-    await player.step(CHARLIE, RELEASES, "Rollback verified", version="v1.1.0", duration="4", checks=["API health: OK"])
-    assert says(player).startswith("⏪")
-    assert player.person(CHARLIE).buttons_of(card(player)) == []
+    assert "ROLLBACK NEEDED: v1.2.0" in says(player)
+    assert "Rollback to v1.1.0 immediately." in says(player)
+    assert "Rollback requested" in player.person(CHARLIE).text_of(player.person(CHARLIE).thread(release)[-1])
+    await player.step(TANIA, RELEASES, "Roll back")
+    await player.step(JANE, RELEASES, "Begin rollback", eta="5")
+    await player.step(JANE, RELEASES, "Rollback done", duration="4", checks=["API health: OK"])
+    await player.step(CHARLIE, RELEASES, "Works again", seen="Orders work")
+    release = player.person(CHARLIE).message(release.ts)
+    assert player.person(CHARLIE).text_of(release).startswith("⏪ Rolled Back: v1.2.0")
+    assert player.person(CHARLIE).buttons_of(release) == []
 
 
 async def test_a_release_can_be_withdrawn_before_it_is_deployed_and_approved_anew(player: Player) -> None:
@@ -144,7 +150,8 @@ async def test_a_release_that_is_complete_can_still_be_rolled_back(player: Playe
     await player.step(CHARLIE, RELEASES, "Smoke passed", **SMOKE)
     await player.playground.advance(player.playground.now() + timedelta(hours=26))
     await player.step(TANIA, RELEASES, "Roll back", issue="Invoices are wrong since yesterday", target="v1.1.0")
-    assert "Rolled Back" in says(player)
+    assert "ROLLBACK NEEDED: v1.2.0" in says(player)
+    assert "Invoices are wrong since yesterday" in says(player)
 
 
 async def test_the_whole_dialogue_can_be_typed_in_the_thread(player: Player) -> None:

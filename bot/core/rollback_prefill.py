@@ -1,0 +1,51 @@
+"""What the forms of a rollback already know."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from bot.core.forms import Form
+from bot.core.prefill import Answers, Filler, Known
+from bot.core.release_rules import is_same_version
+from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
+
+LIVE = ("awaiting_smoke", "smoke_running", "watching", "awaiting_decision", "deploying", "rolling_back")
+"""The states of a release whose version production is on, or on its way to."""
+
+
+def _request(known: Known) -> Answers:
+    """What is live is what is broken, most likely; the last version verified before it is the way back."""
+    releases = known.surroundings.releases
+    live = next((release.version for release in releases if release.state in LIVE), known.verified)
+    return {"version": live, "environment": known.policy.environments[0], "target": _target(known, live)}
+
+
+def _target(known: Known, version: str) -> str:
+    around = known.surroundings
+    good = (one for one in around.verified if not is_same_version(one, version) and one not in around.known_bad)
+    return next(good, "")
+
+
+def _initiate(known: Known) -> Answers:
+    rollback = known.conversation
+    return {"target": rollback.target or _target(known, rollback.version)}
+
+
+def _complete(known: Known) -> Answers:
+    rollback = known.conversation
+    minutes = max(1, round((known.now - rollback.started_at).total_seconds() / 60)) if rollback.started_at else None
+    return {"version": rollback.target, "duration": minutes, "checks": ["API health: OK", "Error rate: Dropping"]}
+
+
+def _close(known: Known) -> dict[str, Any]:
+    """The post-mortem is tomorrow, as in the document, at this full hour."""
+    return {"post_mortem_at": known.now.replace(minute=0, second=0, microsecond=0) + timedelta(days=1)}
+
+
+FILLERS: dict[type[Form], Filler] = {
+    RequestForm: _request,
+    InitiateForm: _initiate,
+    CompleteForm: _complete,
+    CloseForm: _close,
+}

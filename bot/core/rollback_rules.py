@@ -1,0 +1,257 @@
+"""What only a rollback can tell: its conversation, and the rules, facts and effects of its steps.
+
+The table that uses them is bot.core.rollback.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.core.dialogue import Consequence, Situation, Tell
+from bot.core.events import Conversation, Event, Fact, Reminder
+from bot.core.policy import Service
+from bot.core.release_forms import RollbackForm, RolledBackForm
+from bot.core.release_rules import is_same_version
+from bot.core.roles import Role
+from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
+from bot.errors import Refusal
+
+RECOVERY_TARGETS = {
+    "application": timedelta(minutes=2),
+    "database": timedelta(minutes=5),
+    "system": timedelta(minutes=15),
+}
+"""Release plan, "Время восстановления (RTO)"."""
+
+MOST_VOTES = 50
+
+POST_MORTEM_ASKED = 10
+"""How many days the post-mortem is asked for after it was to be held."""
+
+
+class Vote(Fact):
+    """What somebody of the team thinks about rolling back."""
+
+    person: str
+    name: str
+    in_favour: bool
+
+
+class Rollback(Conversation):
+    """The way back of one version of one service in one environment. `release` is its release's conversation, where
+    there is one.
+    """
+
+    release: str = ""
+    severity: str = "P1"
+    target: str = ""
+    issue: str = ""
+    impact: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    votes: tuple[Vote, ...] = ()
+    started_at: datetime | None = None
+    scope: str = "application"
+    expected_at: datetime | None = None
+    finished_at: datetime | None = None
+    live: str = ""
+    attempts: int = 0
+    post_mortem_at: datetime | None = None
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """What the alarm left out, by the names of the fields."""
+        return tuple(name for name in ("issue", "impact", "evidence") if not getattr(self, name))
+
+    @property
+    def took_minutes(self) -> int | None:
+        """How long the last attempt took, in minutes; None before it ended."""
+        kept = self.forms.get("complete")
+        return int(kept["duration"]) if kept else None
+
+
+# ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def known_environment(situation: Situation[Rollback]) -> None:
+    form = situation.move.form
+    assert isinstance(form, RequestForm)
+    known = situation.policy.environments
+    if form.environment is not None and form.environment.casefold() not in known:
+        why = f"{situation.policy.name} has no environment “{form.environment}”; there are: {', '.join(known)}."
+        raise Refusal(why, fields={"environment": why})
+
+
+def good_target(situation: Situation[Rollback]) -> None:
+    """A version that is known to be bad, or is the broken one itself, is no way back."""
+    form = situation.move.form
+    assert isinstance(form, RequestForm | InitiateForm)
+    version = form.version if isinstance(form, RequestForm) else situation.conversation.version
+    if not form.target:
+        return
+    if is_same_version(form.target, version):
+        why = f"{version} is what is broken; name the version before it."
+        raise Refusal(why, fields={"target": why})
+    if any(is_same_version(form.target, bad) for bad in situation.surroundings.known_bad):
+        good = next((one for one in situation.surroundings.verified if not is_same_version(one, version)), "")
+        way = f" The last version that was verified is {good}." if good else ""
+        why = f"{form.target} was itself rolled back.{way}"
+        raise Refusal(why, fields={"target": why})
+
+
+def other_version(situation: Situation[Rollback]) -> None:
+    form = situation.move.form
+    assert isinstance(form, CompleteForm)
+    if is_same_version(form.version, situation.conversation.version):
+        why = f"{situation.conversation.version} is what is being rolled back; say what is live now."
+        raise Refusal(why, fields={"version": why})
+
+
+def only_p1(situation: Situation[Rollback]) -> None:
+    """What must be rolled back at once is not put to a vote."""
+    if situation.conversation.severity == "P0":
+        raise Refusal(
+            "A P0 rollback is not declined: production is down.",
+            remedy="Roll back; if it was a false alarm, say so when closing.",
+        )
+
+
+def coming(situation: Situation[Rollback]) -> None:
+    form = situation.move.form
+    assert isinstance(form, CloseForm)
+    if form.post_mortem_at <= situation.now:
+        why = "This time has passed; choose a later one."
+        raise Refusal(why, fields={"post_mortem_at": why})
+
+
+# ── facts and effects ────────────────────────────────────────────────────────────────────────────────────────────────
+def request_facts(situation: Situation[Rollback]) -> dict[str, Any]:
+    """Which release it is about, and where to: the version that was asked for, else the last verified one."""
+    form, around = situation.move.form, situation.surroundings
+    assert isinstance(form, RequestForm)
+    release = around.release_of(form.version)
+    good = (one for one in around.verified if not is_same_version(one, form.version) and one not in around.known_bad)
+    return {"release": release.id if release else "", "target": form.target or next(good, None)}
+
+
+def requested(rollback: Rollback, event: Event) -> Rollback:
+    data = event.data
+    return rollback.model_copy(
+        update={
+            "release": data["release"],
+            "severity": data["severity"],
+            "target": data["target"] or "",
+            "issue": data["issue"] or "",
+            "impact": tuple(data["impact"]),
+            "evidence": tuple(data["evidence"]),
+        }
+    )
+
+
+def detailed(rollback: Rollback, event: Event) -> Rollback:
+    """Words are added, and nothing that was said is lost."""
+    data = event.data
+    issue = "\n".join(text for text in (rollback.issue, data["issue"]) if text)
+    return rollback.model_copy(
+        update={
+            "issue": issue,
+            "impact": (*rollback.impact, *data["impact"]),
+            "evidence": (*rollback.evidence, *data["evidence"]),
+        }
+    )
+
+
+def voted(rollback: Rollback, event: Event) -> Rollback:
+    """One voice a person, the last one."""
+    vote = Vote(person=event.actor, name=event.name, in_favour=event.step == "favour")
+    others = tuple(other for other in rollback.votes if other.person != event.actor)
+    return rollback.model_copy(update={"votes": (*others[-MOST_VOTES:], vote)})
+
+
+def initiate_facts(situation: Situation[Rollback]) -> dict[str, Any]:
+    form = situation.move.form
+    assert isinstance(form, InitiateForm)
+    return {"expected_at": (situation.now + timedelta(minutes=form.eta)).isoformat()}
+
+
+def initiated(rollback: Rollback, event: Event) -> Rollback:
+    data = event.data
+    return rollback.model_copy(
+        update={
+            "target": data["target"],
+            "scope": data["scope"],
+            "started_at": event.at,
+            "expected_at": datetime.fromisoformat(data["expected_at"]),
+            "finished_at": None,
+            "attempts": rollback.attempts + 1,
+        }
+    )
+
+
+def completed(rollback: Rollback, event: Event) -> Rollback:
+    return rollback.model_copy(update={"live": event.data["version"], "finished_at": event.at})
+
+
+def closed(rollback: Rollback, event: Event) -> Rollback:
+    return rollback.model_copy(update={"post_mortem_at": datetime.fromisoformat(event.data["post_mortem_at"])})
+
+
+# ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def release_follows(rollback: Rollback, event: Event) -> tuple[Consequence, ...]:
+    """The alarm stops the release as well."""
+    if not rollback.release:
+        return ()
+    data = event.data
+    form = RollbackForm.model_validate(
+        {name: data[name] for name in ("severity", "issue", "impact", "evidence", "target")}
+    )
+    return (Consequence("release", "roll_back", form, rollback.release),)
+
+
+def release_goes_on(rollback: Rollback, event: Event) -> tuple[Consequence, ...]:
+    del event
+    return (Consequence("release", "rollback_declined", None, rollback.release),) if rollback.release else ()
+
+
+def release_is_back(rollback: Rollback, event: Event) -> tuple[Consequence, ...]:
+    del event
+    if not rollback.release:
+        return ()
+    done = rollback.forms["complete"]
+    form = RolledBackForm(version=done["version"], duration=done["duration"], checks=tuple(done["checks"]))
+    return (Consequence("release", "rolled_back", form, rollback.release),)
+
+
+def up_the_path(rollback: Rollback, event: Event, policy: Service) -> tuple[Tell, ...]:
+    """Still broken after the way back: those who decide hear of it at once."""
+    del rollback, event, policy
+    return (Tell((Role.TECH_LEAD, Role.RELEASE_MANAGER)),)
+
+
+def timetable(rollback: Rollback, policy: Service) -> tuple[Reminder, ...]:
+    """The stopwatch while it is rolled back, and the post-mortem that is asked for until it is published."""
+    if rollback.state == "rolling_back" and rollback.started_at:
+        return _stopwatch(rollback, rollback.started_at)
+    if rollback.state == "awaiting_postmortem" and rollback.post_mortem_at:
+        return _post_mortem(rollback, rollback.post_mortem_at, policy)
+    return ()
+
+
+def _stopwatch(rollback: Rollback, started_at: datetime) -> tuple[Reminder, ...]:
+    names = tuple(RECOVERY_TARGETS)
+    return tuple(
+        _at(rollback, "step", "overdue", started_at + RECOVERY_TARGETS[name], (), f"{rollback.attempts}:{name}")
+        for name in names[names.index(rollback.scope) :]
+    )
+
+
+def _post_mortem(rollback: Rollback, at: datetime, policy: Service) -> tuple[Reminder, ...]:
+    quiet = policy.quiet_hours
+    roles = (Role.TECH_LEAD.value,)
+    told: list[Reminder] = [_at(rollback, "due", "publish", at, roles, "post-mortem")]
+    for day in range(1, POST_MORTEM_ASKED + 1):
+        due = at + timedelta(days=day)
+        told.append(_at(rollback, "nudge", "publish", quiet.release(due) if quiet else due, roles, f"day {day}"))
+    return tuple(told)
+
+
+def _at(rollback: Rollback, kind: Any, step: str, due_at: datetime, roles: tuple[str, ...], occasion: str) -> Reminder:
+    return Reminder(rollback.id, kind, step, 0, due_at, roles, occasion)

@@ -1,0 +1,195 @@
+"""The way back: the document's fifth dialogue with its own values, and the other ways it can go."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from playground.player import Player, RefusedError
+from playground.seed import CHARLIE, INCIDENTS, JANE, JOHN, RELEASES, TANIA
+from playground.slack.model import Message
+from tests.stories.the_document import APPROVAL, DEPLOYED, DEPLOYMENT_AT, PLAN, SMOKE
+
+ALARM: dict[str, Any] = {
+    "issue": "Users cannot complete orders — “Create Order” button gives 500 error.",
+    "impact": ["Core functionality broken", "Multiple user reports in last 10 min", "Revenue impact"],
+    "evidence": ["Sentry: 50+ errors on POST /api/v1/orders", "Error: “Database constraint violation”"],
+}
+"""QA-DevOps dialogue, section 5."""
+
+
+async def deployed(player: Player, version: str = "v1.2.0") -> None:
+    """A release that is being watched."""
+    await player.command(CHARLIE, "/release approve", "#releases")
+    await player.send(CHARLIE, **(APPROVAL | {"version": version}))
+    await player.step(TANIA, RELEASES, "Sign off")
+    at = max(DEPLOYMENT_AT, player.playground.now() + timedelta(minutes=40))
+    await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"when": at, "rollback_target": "v1.0.9"}))
+    await player.step(CHARLIE, RELEASES, "Time works")
+    await player.playground.advance(at)
+    await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+    await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
+    await player.step(CHARLIE, RELEASES, "Begin smoke test")
+    await player.step(CHARLIE, RELEASES, "Smoke passed", **SMOKE)
+
+
+async def alarm(player: Player, line: str = "/rollback admin-logistic", **answers: Any) -> None:
+    """Raised in the incident channel, to which the bot was invited."""
+    if not heads(player, INCIDENTS):
+        await player.person(CHARLIE).invite_app("#incidents")
+    await player.command(CHARLIE, line, "#incidents")
+    await player.send(CHARLIE, **(ALARM | answers))
+
+
+def heads(player: Player, channel: str) -> list[str]:
+    person = player.person(TANIA)
+    return [person.text_of(one) for one in person.messages(channel) if one.thread_ts in (None, one.ts)]
+
+
+def thread(player: Player, label_of_head: str, channel: str = INCIDENTS) -> str:
+    """All that is said in the latest thread whose head has some words."""
+    person = player.person(TANIA)
+    found = [one for one in person.messages(channel) if label_of_head in person.text_of(one)]
+    return "\n".join(person.text_of(one) for one in person.thread(found[-1]))
+
+
+def head(player: Player) -> Message:
+    return [one for one in player.person(TANIA).messages(INCIDENTS) if one.thread_ts in (None, one.ts)][-1]
+
+
+async def test_a_p1_alarm_in_an_incident_channel_is_decided_rolled_back_verified_and_closed(player: Player) -> None:
+    """The document's values; the release follows without anybody touching it."""
+    await deployed(player, "v1.1.0")
+    await player.playground.advance(player.playground.now() + timedelta(hours=3))
+    await deployed(player)
+    await alarm(player)
+    card = player.person(TANIA).text_of(head(player)).replace("*", "")
+    for line in (
+        "ROLLBACK NEEDED: v1.2.0",
+        "Severity: P1 — Critical",
+        "Environment: Production",
+        "Core functionality broken",
+        "Sentry: 50+ errors on POST /api/v1/orders",
+        "Rollback to v1.1.0 immediately.",
+        "Waiting for the decision to roll back",
+    ):
+        assert line in card
+    assert heads(player, RELEASES)[-1].startswith("🔴 Being Rolled Back: v1.2.0")
+    await player.step(JOHN, INCIDENTS, "In favour")
+    assert "👍 In favour: John Doe" in player.person(TANIA).text_of(head(player))
+    await player.step(TANIA, INCIDENTS, "Roll back")
+    await player.step(JANE, INCIDENTS, "Begin rollback", eta="5")
+    await player.playground.advance(player.playground.now() + timedelta(minutes=4))
+    await player.step(JANE, INCIDENTS, "Rollback done", verify="order creation works")
+    await player.step(CHARLIE, INCIDENTS, "Works again", seen="Order creation works")
+    await player.step(TANIA, INCIDENTS, "Close", investigators="Bob Johnson")
+    told = thread(player, "v1.2.0").replace("*", "")
+    for line in (
+        "INITIATING ROLLBACK",
+        "Rolling back to v1.1.0.",
+        "ETA: 5 minutes.",
+        "Everyone stand by.",
+        "Recovery target missed",
+        "Status: Production now on v1.1.0",
+        "Duration: 4 minutes",
+        "API health: OK",
+        "Please verify order creation works.",
+        "Order creation works on v1.1.0.",
+        "Rollback successful. Production is stable.",
+        "Rollback verified. Production stable.",
+        "Let's investigate the v1.2.0 issue before re-deploy.",
+        "Post-mortem scheduled for 2024-01-17",
+    ):
+        assert line in told, told
+    assert heads(player, RELEASES)[-1].startswith("⏪ Rolled Back: v1.2.0")
+    await player.step(TANIA, INCIDENTS, "Publish post-mortem", link="https://docs.example.com/pm/1")
+    assert "Rollback Closed" in player.person(TANIA).text_of(head(player))
+
+
+async def test_p0_is_rolled_back_at_once_and_needs_no_more_than_a_version(player: Player) -> None:
+    await player.person(CHARLIE).invite_app("#incidents")
+    await player.command(CHARLIE, "/rollback admin-logistic v1.2.0 severity=P0", "#incidents")
+    card = player.person(TANIA).text_of(head(player))
+    assert "Waiting for DevOps to begin" in card
+    assert "Not said yet: the issue, the impact, evidence." in card
+    assert "DevOps names the one to go back to" in card
+    assert "Decline" in player.person(TANIA).buttons_of(head(player))
+    await player.step(CHARLIE, INCIDENTS, "Add details", **ALARM)
+    assert "Core functionality broken" in player.person(TANIA).text_of(head(player))
+    await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
+    assert "INITIATING ROLLBACK" in player.person(TANIA).text_of(head(player))
+
+
+async def test_what_production_needs_at_once_is_not_declined(player: Player) -> None:
+    await alarm(player, version="v1.2.0", severity="P0 — Production down")
+    with pytest.raises(RefusedError, match="production is down"):
+        await player.step(TANIA, INCIDENTS, "Decline", reason="I think it is fine")
+
+
+async def test_two_who_raise_the_same_alarm_start_one_rollback(player: Player) -> None:
+    await alarm(player, version="v1.2.0")
+    with pytest.raises(RefusedError) as refused:
+        await alarm(player, version="v1.2.0")
+    assert "Charlie Wilson" in refused.value.errors["version"]
+    assert len([one for one in heads(player, INCIDENTS) if "ROLLBACK NEEDED" in one]) == 1
+
+
+async def test_a_declined_rollback_lets_the_release_go_on_where_it_was(player: Player) -> None:
+    await deployed(player)
+    await alarm(player)
+    await player.step(TANIA, INCIDENTS, "Decline", reason="A fix is live already")
+    assert "Rollback Declined" in player.person(TANIA).text_of(head(player))
+    assert heads(player, RELEASES)[-1].startswith("✅ Production Verified: v1.2.0")
+
+
+async def test_still_broken_goes_back_to_devops_and_up_the_path(player: Player) -> None:
+    await alarm(player, version="v1.2.0", severity="P0 — Production down")
+    await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="4")
+    await player.step(CHARLIE, INCIDENTS, "Still broken", reason="Orders still fail with 500")
+    for person in (TANIA, JOHN):
+        told = [player.person(person).text_of(one) for one in player.person(person).direct_messages]
+        assert "Still broken" in told[-1]
+        assert "Orders still fail with 500" in told[-1]
+    assert "Begin rollback" in player.person(JANE).buttons_of(head(player))
+    await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.0.9", eta="2")
+    assert "(attempt 2)" in player.person(TANIA).text_of(head(player))
+
+
+async def test_silent_deciders_are_asked_and_then_it_goes_up(player: Player) -> None:
+    await alarm(player, version="v1.2.0")
+    await player.playground.advance(player.playground.now() + timedelta(minutes=20))
+    tania = [player.person(TANIA).text_of(one) for one in player.person(TANIA).direct_messages]
+    john = [player.person(JOHN).text_of(one) for one in player.person(JOHN).direct_messages]
+    assert "waits for your decision: roll back, or not" in tania[-1]
+    assert "is now with you as Release Manager" in john[-1]
+
+
+async def test_a_version_that_was_itself_rolled_back_is_no_way_back(player: Player) -> None:
+    await deployed(player)
+    await alarm(player, severity="P0 — Production down", target="v1.1.0")
+    await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="4")
+    await player.step(CHARLIE, INCIDENTS, "Works again", seen="Orders work")
+    with pytest.raises(RefusedError) as refused:
+        await alarm(player, version="v1.3.0", target="v1.2.0")
+    assert "v1.2.0 was itself rolled back" in refused.value.errors["target"]
+
+
+async def test_the_post_mortem_is_asked_for_until_it_is_published(player: Player) -> None:
+    await alarm(player, version="v1.2.0", severity="P0 — Production down")
+    await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="4")
+    await player.step(CHARLIE, INCIDENTS, "Works again", seen="Orders work")
+    await player.step(TANIA, INCIDENTS, "Close", words="Which migration broke it")
+    before = len(player.person(TANIA).direct_messages)
+    await player.playground.advance(player.playground.now() + timedelta(days=3, hours=2))
+    asked = [player.person(TANIA).text_of(one) for one in player.person(TANIA).direct_messages][before:]
+    assert len(asked) >= 3
+    assert all("v1.2.0" in one for one in asked)
+    await player.step(JANE, INCIDENTS, "Publish post-mortem", text="A migration dropped a default.")
+    before = len(player.person(TANIA).direct_messages)
+    await player.playground.advance(player.playground.now() + timedelta(days=5))
+    assert len(player.person(TANIA).direct_messages) == before
