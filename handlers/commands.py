@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.dialogue import Dialogue
+from bot.core.dialogues import DIALOGUES
 from bot.core.policy import Service
 from bot.errors import Refusal
 from bot.messages import lists
@@ -130,7 +131,7 @@ def questions(dialogue: Dialogue[Any], example: str) -> dict[str, Subcommand]:
         name, subject, _ = split(call.words, tuple(context.configuration.services))
         if not subject:
             return await list_open(context, call)
-        overview = await context.queries.version(dialogue.name, subject, services_meant(context, call, name))
+        overview = await context.queries.version(*_named(dialogue, subject), services_meant(context, call, name))
         return lists.status(overview, context.clock.now())
 
     async def list_open(context: Context, call: Call) -> Message:
@@ -139,14 +140,15 @@ def questions(dialogue: Dialogue[Any], example: str) -> dict[str, Subcommand]:
         if unknown := subject or rest:
             raise Refusal(f"There is no service “{unknown[:60]}”.", remedy=f"The services are: {', '.join(services)}.")
         meant = services_meant(context, call, name)
-        found = await context.queries.open_ones(dialogue.name, meant)
+        beside = [name for name, one in DIALOGUES.items() if one.command == dialogue.command]
+        found = [one for name in beside for one in await context.queries.open_ones(name, meant)]
         return lists.listing(found, context.clock.now(), dialogue, meant)
 
     async def history(context: Context, call: Call) -> Message:
         name, subject, _ = split(call.words, tuple(context.configuration.services))
         if not subject:
             raise Refusal("Whose history?", remedy=f"Name it, such as `history {example}`.")
-        overview = await context.queries.version(dialogue.name, subject, services_meant(context, call, name))
+        overview = await context.queries.version(*_named(dialogue, subject), services_meant(context, call, name))
         return lists.history(overview, await context.queries.events(overview.conversation.id))
 
     return {
@@ -154,6 +156,13 @@ def questions(dialogue: Dialogue[Any], example: str) -> dict[str, Subcommand]:
         "list": Subcommand("list [service]", f"each {dialogue.noun} under way", list_open),
         "history": Subcommand(f"history <{example}>", "all that happened, with who and when", history),
     }
+
+
+def _named(dialogue: Dialogue[Any], subject: str) -> tuple[str, str]:
+    """The dialogue that is asked about and what in it: a ticket's number, such as ESC-1, names its own."""
+    prefix, _, number = subject.upper().partition("-")
+    own = next((one for one in DIALOGUES.values() if one.ticket == prefix), None) if number.isdecimal() else None
+    return (own.name, f"{prefix}-{int(number)}") if own else (dialogue.name, subject)
 
 
 def split(words: str, services: tuple[str, ...], *, versioned: bool = True) -> tuple[str, str, str]:

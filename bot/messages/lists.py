@@ -24,6 +24,9 @@ MOST_EVENTS, HISTORY = 60, 9_000
 
 MOST_LISTED = 20
 
+REASONS = ("reason", "text", "override", "details", "outcome")
+"""The fields that say why a step was taken, as a history's line ends."""
+
 
 def status(one: Overview, now: datetime) -> Message:
     """One conversation: its state, who is awaited, what comes next."""
@@ -103,7 +106,7 @@ def history(one: Overview, events: Sequence[Event]) -> Message:
 
 def _line(one: Overview, event: Event) -> str:
     step = one.dialogue.step(event.step)
-    why = event.data.get("reason") or event.data.get("text") or event.data.get("override") or ""
+    why = next((event.data[name] for name in REASONS if event.data.get(name)), "")
     told = f" — {escape(clip(one_line(str(why)), 80))}" if why else ""
     return f"{moment(event.at)}  *{escape(step.label)}* by {escape(event.name)}{told}"
 

@@ -116,6 +116,23 @@ async def test_an_escalation_that_nobody_handles_is_asked_about_after_an_hour(pl
     assert "waits for word of how it was handled" in private(player, PAVEL)[-1]
 
 
+async def test_an_escalation_is_asked_about_by_its_number(player: Player) -> None:
+    """Its status, its history, and its place in the list of what is under way."""
+    await player.command(JANE, f"/release escalate {DOWN}", "#releases")
+    await player.step(TANIA, RELEASES, "Acknowledge")
+    await player.command(CHARLIE, "/release status esc-1", "#releases")
+    told = whispered(player, CHARLIE)
+    assert "*ESC-1* of Admin Logistic (production) is waiting to be acknowledged" in told
+    assert "opened by Jane Smith" in told
+    await player.command(CHARLIE, "/release history ESC-1", "#releases")
+    assert "*Escalate* by Jane Smith — Create Order gives a 500 error" in whispered(player, CHARLIE)
+    assert "*Acknowledge* by Tania Petrova" in whispered(player, CHARLIE)
+    await player.command(CHARLIE, "/release list", "#releases")
+    assert "ESC-1" in whispered(player, CHARLIE)
+    await player.command(CHARLIE, "/release status ESC-7", "#releases")
+    assert "I know no escalation of ESC-7 here" in whispered(player, CHARLIE)
+
+
 async def test_people_are_told_also_where_the_bot_is_not_in_the_channel(player: Player) -> None:
     """An incident channel that nobody invited it to: the private word goes out, and whoever escalated hears why the
     channel reads nothing.
