@@ -13,6 +13,7 @@ from bot.core import environment_issue_rules as rules
 from bot.core.dialogue import SAME, Dialogue, State, Step, Target, Wait
 from bot.core.environment_issue_prefill import FILLERS
 from bot.core.environment_issue_rules import EnvironmentIssue
+from bot.core.handoffs import trouble_over
 from bot.core.pressing import Pressing
 from bot.core.release_forms import NoteForm, ReasonForm
 from bot.core.roles import Role
@@ -60,7 +61,7 @@ STEPS = (
     Step("update", "Update", UNSOLVED, BEING_INVESTIGATED, (DEVOPS,), "🔎 *Update*", forms.UpdateForm,
          facts=rules.begun_facts, effect=rules.begun),
     Step("verify", "It works again", ("awaiting_verification",), "closed", (QA,), "✅ *Verified*",
-         wait=_wait(60, 15, "you to verify that it works again"), style="primary"),
+         wait=_wait(60, 15, "you to verify that it works again"), style="primary", tells=trouble_over),
     Step("still_broken", "Still broken", ("awaiting_verification",), "investigating", (QA,), "❌ *Still broken*",
          ReasonForm, style="danger", facts=rules.begun_facts, effect=rules.begun),
     Step("withdraw", "False alarm", UNDER_WAY, "withdrawn", (QA,), "🚫 *Withdrawn*", ReasonForm,

@@ -15,6 +15,7 @@ from bot.core.environment_issue_forms import TicketForm
 from bot.core.environment_issue_rules import only_the_opener, ticket_facts, ticket_opened
 from bot.core.environment_request_prefill import FILLERS
 from bot.core.environment_request_rules import EnvironmentRequest
+from bot.core.handoffs import environment_ready
 from bot.core.release_forms import NoteForm, ReasonForm
 from bot.core.roles import Role
 
@@ -56,7 +57,7 @@ STEPS = (
          facts=rules.plan_facts, effect=rules.expected),
     Step("ready", "Ready", ("preparing",), "awaiting_acceptance", (DEVOPS,), "✅ *Environment Ready*", forms.ReadyForm,
          wait=_hours(4, "your word that it is ready", TECH_LEAD, "expected_at"), style="primary",
-         facts=rules.ready_facts, effect=rules.ready),
+         facts=rules.ready_facts, effect=rules.ready, tells=environment_ready),
     Step("accept", "Accept", ("awaiting_acceptance",), "in_use", (QA,), "✅ *Accepted*",
          wait=_hours(24, "you to accept it, or to say what needs adjusting"), style="primary",
          facts=rules.accepted_facts, effect=rules.in_use),

@@ -25,6 +25,11 @@ def incident_resolved(_incident: Conversation, event: Event, policy: Service) ->
     return handed_to(policy.authority.handoffs.incident_resolved, event)
 
 
+def trouble_over(issue: Conversation, event: Event, policy: Service) -> tuple[Tell, ...]:
+    """Trouble with an environment is an incident where nobody waited for the morning."""
+    return incident_resolved(issue, event, policy) if getattr(issue, "is_pressing", False) else ()
+
+
 def environment_ready(_request: Conversation, event: Event, policy: Service) -> tuple[Tell, ...]:
     """Who asked for the environment is called by its dialogue; other roles are told by themselves."""
     return handed_to(policy.authority.handoffs.environment_ready, event)

@@ -10,6 +10,7 @@ from playground.slack.model import Message
 from tests.stories.test_bad_input import whispered
 from tests.stories.test_release_paths import approved
 from tests.stories.test_reminders import later, private
+from tests.stories.the_environment import ISSUE, RESTORED
 
 DOWN = 'situation=production_down details="Create Order gives a 500 error"'
 
@@ -140,3 +141,14 @@ async def test_people_are_told_also_where_the_bot_is_not_in_the_channel(player: 
     await player.command(JANE, f"/release escalate admin-logistic {DOWN}", "#incidents")
     assert "Create Order gives a 500 error" in private(player, TANIA)[-1]
     assert "could not be posted in <#C0INCIDENTS>" in private(player, JANE)[-1].replace("#incidents", "<#C0INCIDENTS>")
+
+
+async def test_the_tech_lead_hears_that_pressing_trouble_is_over(player: Player) -> None:
+    """“Incident resolved: Tech Lead”; what could wait for the morning is nobody's incident."""
+    for urgency, told in (("High", 1), ("Low", 1)):
+        await player.command(CHARLIE, "/env issue", "#releases")
+        await player.send(CHARLIE, **(ISSUE | {"urgency": urgency, "started": player.playground.now()}))
+        await player.step(JANE, RELEASES, "Restored", **RESTORED)
+        await player.step(CHARLIE, RELEASES, "It works again")
+        assert len(private(player, TANIA)) == told
+    assert "ENV-1* of admin-logistic · told to you as Tech Lead" in private(player, TANIA)[0]
