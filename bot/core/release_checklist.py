@@ -14,6 +14,7 @@ from bot.core.forms import Ask, Entries, Form, Moment, SomeEntries, Widget
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, Outcome, StartForm
 from bot.core.release_rules import Release, unknown_roles, unless_overridden
+from bot.core.release_rules import deployed_facts as notice_of
 from bot.core.release_rules import start_facts as start_of
 from bot.core.release_signing import approval_facts
 from bot.core.roles import CLOCK, Role
@@ -244,6 +245,15 @@ def start_facts(situation: Situation[Release]) -> dict[str, Any]:
     """The facts of a start, and what was still open where it was overridden."""
     waiting = standing(situation.conversation, situation.policy).open_before("start")
     return start_of(situation) | ({"open_items": [entry.line.text for entry in waiting]} if waiting else {})
+
+
+def deployed_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """The facts of a notice; and what was open where it is the first that is heard of a deployment, which no rule of
+    its start has seen.
+    """
+    started = situation.conversation.state != "scheduled"
+    waiting = () if started else standing(situation.conversation, situation.policy).open_before("start")
+    return notice_of(situation) | ({"open_items": [entry.line.text for entry in waiting]} if waiting else {})
 
 
 def revision_facts(situation: Situation[Release]) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def deployed(release: Release, event: Event, policy: Service) -> tuple[Said, ...
     )
     for passage in _deployment_details(form, event.at - finished_at):
         telling.tell(passage)
+    telling.tell(Passage("⚠️ *Deployed while this was open on the checklist*", tuple(event.data.get("open_items", ()))))
     qa = call_awaited(release, policy, but=event.actor)
     saved = f": {escape(release.last_plan.rollback_target)}" if release.last_plan else ""
     telling.say(

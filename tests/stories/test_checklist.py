@@ -10,7 +10,7 @@ from playground.slack.model import Message
 from playground.slack.open_view import View
 from tests.stories.test_bad_input import whispered
 from tests.stories.test_release_paths import approved, card, last_words, says, scheduled
-from tests.stories.the_document import APPROVAL, DEPLOYMENT_AT, PLAN
+from tests.stories.the_document import APPROVAL, DEPLOYED, DEPLOYMENT_AT, PLAN
 
 SIGN_OFF = "QA Sign-off"
 REVIEWED = ["Migrations reviewed", "Monitoring alerts configured"]
@@ -161,6 +161,14 @@ async def test_a_closed_gate_is_overridden_by_the_role_that_may_and_what_was_ope
     told = person.text_of(person.thread(person.messages("#billing-releases")[0])[-1])
     assert "The outage can't wait" in told
     assert "*Open on the checklist:*\n• Database migrations tested\n• Backup taken" in told
+
+
+async def test_a_notice_of_a_deployment_that_nobody_started_says_what_was_open(player: Player) -> None:
+    """It has happened, so it is not refused; but it does not pass unseen."""
+    await billing_scheduled(player)
+    await player.step(JANE, BILLING, "Deployed", **DEPLOYED)
+    announced = player.person(JANE).text_of(player.person(JANE).messages("#billing-releases")[-1])
+    assert "Deployed while this was open on the checklist*\n• Database migrations tested\n• Backup taken" in announced
 
 
 async def test_where_gates_are_off_nothing_waits(player: Player) -> None:
