@@ -154,8 +154,11 @@ def policy_of(record: Record, policies: Mapping[str, Service]) -> Service:
     return policy
 
 
-def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any]) -> Any:
-    """Decide, write all that follows from the decision, and return the conversation after it."""
+def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any], *, onward: bool = False) -> Any:
+    """Decide, write all that follows from the decision, and return the conversation after it.
+
+    What follows from a step that followed itself is left out, unless it goes `onward`.
+    """
     before, policy, now = situation.conversation, situation.policy, situation.now
     step = dialogue.step(situation.move.step)
     if step.looks:
@@ -173,7 +176,7 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any])
         tx.set_reminders(after.id, wanted)
     if step.tells:
         tx.add_reminders(tells_of(step, after, event, policy))
-    if step.leads and Role.LINKED not in situation.move.actor.roles:
+    if step.leads and (onward or Role.LINKED not in situation.move.actor.roles):
         for consequence in step.leads(after, event):
             _follow(tx, consequence, after, situation)
     return after
@@ -210,11 +213,12 @@ def _follow(tx: Transaction, consequence: Consequence, cause: Conversation, situ
             dialogue.name,
             cause.environment,
             getattr(consequence.form, "version", cause.version),
-            consequence.channel or cause.channel,
+            consequence.channel or (cause.channel if dialogue.anywhere else ""),
         )
         conversation = _numbered(tx, dialogue, opening).blank(dialogue, move, situation.policy, situation.now)
     if conversation is not None and _may_follow(tx, dialogue, consequence, conversation):
-        _record(tx, dialogue, Situation(conversation, move, situation.policy, situation.now))
+        followed = Situation(conversation, move, situation.policy, situation.now)
+        _record(tx, dialogue, followed, onward=consequence.onward)
 
 
 def _may_follow(reader: Reader, dialogue: Dialogue[Any], consequence: Consequence, conversation: Conversation) -> bool:

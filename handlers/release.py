@@ -15,6 +15,7 @@ from bot.messages.message import Message
 from handlers import checklist, escalate
 from handlers.commands import Call, Subcommand, dispatch, opening, questions
 from handlers.context import Context
+from handlers.freeze import SUBCOMMANDS as FREEZES
 from handlers.replies import answered
 
 COMMAND = "/release"
@@ -50,5 +51,6 @@ SUBCOMMANDS = {
         "tell those at once who have to know: production down, security breach, data loss risk, cost overrun",
         escalate.answer,
     ),
+    **FREEZES,
     "help": Subcommand("help", "this list, and what can be typed in a thread", usage),
 }

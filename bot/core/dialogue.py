@@ -79,7 +79,8 @@ class Consequence:
     """A step that follows in another conversation, in the same transaction, by the same person as `linked`.
 
     `conversation` names that one; without it, one is opened for the same service in `channel`. Where the other
-    conversation has moved on so that the step is not possible, or its like is open already, nothing follows.
+    conversation has moved on so that the step is not possible, or its like is open already, nothing follows. What
+    follows from that step in turn is left out, unless it goes `onward`.
     """
 
     dialogue: str
@@ -87,6 +88,7 @@ class Consequence:
     form: Form | None = None
     conversation: str = ""
     channel: str = ""
+    onward: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,21 @@ from bot.core import canary
 from bot.core import release_agreement as agreement
 from bot.core import release_checklist as checklist
 from bot.core import release_forms as forms
+from bot.core import release_gates as gates
 from bot.core import release_rules as rules
 from bot.core import release_signing as signing
+from bot.core import release_start as starting
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
 from bot.core.escalation_forms import EscalateForm
 from bot.core.escalation_rules import escalates
 from bot.core.events import Event
+from bot.core.freeze_rules import FrozenForm, ThawedForm
 from bot.core.handoffs import deployment_complete
 from bot.core.release_prefill import FILLERS
-from bot.core.release_rules import MAY_OVERRIDE, Release
+from bot.core.release_rules import Release
+from bot.core.release_start import MAY_OVERRIDE
 from bot.core.roles import Role
+from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 BEFORE_DEPLOYING = (
@@ -111,14 +116,15 @@ def _minutes(minutes: int, words: str, then: Role | None = None, since: str = ""
 # fmt: off
 STEPS = (
     Step("approve", "Approve", (), AFTER_SIGNING, (QA,), "🚀 *Release Approved*", forms.ApprovalForm,
-         hears="channel", guards=(rules.not_the_author, signing.vouched_for_roles), facts=signing.approval_facts,
-         effect=signing.approved),
+         hears="channel", guards=(gates.manager_for_hotfix, rules.not_the_author, signing.vouched_for_roles),
+         facts=signing.approval_facts, effect=signing.approved),
     Step("cosign", "Sign off", ("awaiting_signoffs",), AFTER_SIGNING, EACH_REQUIRED, "✅ *Signed off*",
          wait=_minutes(30, "your sign-off", MANAGER), style="primary", guards=(rules.not_the_author, rules.never_twice),
          facts=signing.cosign_facts, effect=signing.cosigned),
     Step("plan", "Plan deployment", ("awaiting_plan",), AFTER_PLANNING, (DEVOPS,), "✅ *Acknowledged*",
          forms.PlanForm, wait=_minutes(30, "your plan", MANAGER), style="primary",
-         guards=(rules.in_the_future, rules.target_is_another_version), facts=agreement.plan_facts,
+         guards=(rules.in_the_future, rules.target_is_another_version, gates.may_be_planned_then), looks=True,
+         facts=agreement.plan_facts,
          effect=agreement.planned),
     Step("agree", "Agree", ("awaiting_agreement",), AFTER_PLANNING, EACH_DECIDER, "🤝 *Agreed*",
          wait=_minutes(30, "your agreement to the plan", MANAGER), style="primary",
@@ -126,46 +132,53 @@ STEPS = (
     Step("disagree", "Disagree", ("awaiting_agreement",), "awaiting_plan", EACH_DECIDER, "✋ *Disagreed*",
          forms.ReasonForm),
     Step("confirm", "Time works", ("awaiting_timing",), "scheduled", (QA,), "👍 *Time agreed*",
-         wait=_minutes(15, "your answer about the time", TECH_LEAD), style="primary"),
+         wait=_minutes(15, "your answer about the time", TECH_LEAD), style="primary", looks=True,
+         facts=gates.mark_facts, effect=gates.marked),
     Step("propose_time", "Propose another time", ("awaiting_timing",), "awaiting_plan", (QA,),
-         "🕓 *Another time proposed*", forms.TimeForm, guards=(rules.in_the_future,)),
+         "🕓 *Another time proposed*", forms.TimeForm, guards=(rules.in_the_future, gates.may_be_planned_then),
+         looks=True),
+    Step("allow", "Allow exception", ("awaiting_plan", "awaiting_agreement", "awaiting_timing", "scheduled"),
+         SAME, MAY_OVERRIDE,
+         "🔓 *Exception allowed*", forms.ReasonForm, button=False, effect=gates.excepted),
     Step("start", "Start deployment", ("scheduled",), BY_STRATEGY, (DEVOPS, CI, *MAY_OVERRIDE),
          "🚚 *Deployment started*", forms.StartForm,
          wait=_minutes(15, "you to start the deployment", MANAGER, "planned_at", urgent=True), style="primary",
-         guards=(rules.deployer_or_override, rules.approved_commit, rules.not_too_early,
-                 checklist.checklist_is_done),
-         facts=checklist.start_facts, effect=rules.started),
+         guards=(starting.deployer_or_override, starting.approved_commit, starting.not_too_early,
+                 gates.may_start_now, checklist.checklist_is_done),
+         looks=True, facts=gates.both(checklist.start_facts, gates.standing_facts), effect=starting.started),
     Step("deployed", "Deployed", ("scheduled", "deploying"), "awaiting_smoke", (DEVOPS, CI),
          "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
-         guards=(rules.not_in_the_future,), facts=checklist.deployed_facts, tells=deployment_complete),
+         guards=(rules.not_in_the_future,), looks=True,
+         facts=gates.both(checklist.deployed_facts, gates.standing_facts), tells=deployment_complete),
     Step("promote", "Promote canary", ("canary",), BY_SHARE, (DEVOPS, CI, Role.CLOCK), "🐤 *Canary promoted*",
          canary.PromoteForm, wait=_minutes(5, "you to promote the canary, or to pause it", MANAGER, "canary_until",
                                            urgent=True),
-         style="primary", facts=rules.promote_facts, effect=rules.started),
+         style="primary", facts=starting.promote_facts, effect=starting.started),
     Step("pause_canary", "Pause canary", ("canary",), "canary_paused", (DEVOPS, QA, TECH_LEAD, Role.WATCH),
          "⏸️ *Canary paused*", forms.ReasonForm),
     Step("resume_canary", "Go on", ("canary_paused",), "canary", (TECH_LEAD, DEVOPS), "▶️ *Canary goes on*",
          forms.ReasonForm,
          wait=_minutes(10, "your decision: go on with the canary, or roll back", MANAGER, urgent=True),
-         confirm="A share of the traffic stays on this version.", facts=rules.resume_facts, effect=rules.started),
+         confirm="A share of the traffic stays on this version.", facts=starting.resume_facts, effect=starting.started),
     Step("deploy_failed", "Deployment failed", ("deploying", *CANARY), "awaiting_decision", (DEVOPS, CI),
          "❌ *Deployment failed*", forms.ReasonForm, style="danger"),
     Step("begin_smoke", "Begin smoke test", ("awaiting_smoke",), "smoke_running", (QA,),
          "🧪 *Running smoke test now…*", wait=_minutes(10, "your smoke test", TECH_LEAD, urgent=True),
          style="primary"),
     Step("smoke_passed", "Smoke passed", ("awaiting_smoke", "smoke_running"), "watching", (QA, CI),
-         "✅ *Production verified*", forms.SmokePassedForm,
+         "✅ *Production verified*", SmokePassedForm,
          wait=_minutes(30, "the results of your smoke test", TECH_LEAD, urgent=True), style="primary",
-         facts=rules.watch_facts, effect=rules.watched),
+         looks=True, facts=gates.both(rules.watch_facts, gates.next_facts), effect=rules.watched,
+         leads=gates.frees_next),
     Step("smoke_failed", "Smoke failed", ("awaiting_smoke", "smoke_running"), "awaiting_decision", (QA, CI),
-         "❌ *Smoke test failed*", forms.SmokeFailedForm, style="danger"),
+         "❌ *Smoke test failed*", SmokeFailedForm, style="danger"),
     Step("breach", "Breach", ("canary", *AFTER_DEPLOYED), BY_SEVERITY, (Role.WATCH,),
          "🚨 *Rollback criterion breached*", forms.BreachForm, button=False, leads=rules.breach_opens_rollback),
     Step("continue", "Continue", ("awaiting_decision",), STATE_BEFORE, (TECH_LEAD,), "▶️ *Continuing*",
          forms.ReasonForm, wait=_minutes(10, "your decision to continue or roll back", MANAGER, urgent=True),
-         confirm="Production stays on this version although something failed.", facts=rules.resumed_facts,
-         effect=rules.resumed),
+         confirm="Production stays on this version although something failed.", looks=True,
+         facts=gates.both(rules.resumed_facts, gates.next_facts), effect=rules.resumed, leads=gates.frees_next),
     Step("extend_watch", "Watch longer", ("watching",), SAME, (DEVOPS, QA), "👀 *Watch extended*",
          forms.ExtendForm, facts=rules.extend_facts, effect=rules.watched),
     Step("complete", "Complete now", ("watching",), "completed", (Role.CLOCK, DEVOPS),
@@ -175,8 +188,8 @@ STEPS = (
          forms.ReasonForm, facts=signing.objection_facts, effect=signing.objected),
     Step("revise", "Revise", BEFORE_DEPLOYING, AFTER_SIGNING, (QA,), "✏️ *Revised*", forms.ApprovalForm,
          wait=Wait(timedelta(hours=1), MANAGER, states=("objected",), words="your revision, or its withdrawal"),
-         guards=(rules.same_version, rules.not_the_author, signing.vouched_for_roles), facts=checklist.revision_facts,
-         effect=signing.approved),
+         guards=(rules.same_version, gates.manager_for_hotfix, rules.not_the_author, signing.vouched_for_roles),
+         facts=checklist.revision_facts, effect=signing.approved),
     Step("withdraw", "Withdraw", BEFORE_DEPLOYING, "withdrawn", (QA, MANAGER), "🚫 *Withdrawn*",
          forms.ReasonForm, confirm="This ends the release; it has to be approved anew.", style="danger"),
     Step("roll_back", "Roll back", ("deploying", *CANARY, *AFTER_DEPLOYED, "awaiting_decision", "completed"),
@@ -184,9 +197,11 @@ STEPS = (
          style="danger", confirm="Production goes back to the version before.",
          guards=(rules.target_is_another_version,), leads=rules.opens_rollback),
     Step("rollback_declined", "Rollback declined", ("rolling_back",), STATE_BEFORE, (Role.LINKED,),
-         "🚫 *Rollback declined*", button=False, facts=rules.resumed_facts, effect=rules.resumed),
+         "🚫 *Rollback declined*", button=False, looks=True, facts=gates.both(rules.resumed_facts, gates.next_facts),
+         effect=rules.resumed, leads=gates.frees_next),
     Step("rolled_back", "Rollback verified", ("rolling_back",), "rolled_back", (Role.LINKED,),
-         "⏪ *Rolled back*", forms.RolledBackForm, button=False, guards=(rules.target_is_another_version,)),
+         "⏪ *Rolled back*", forms.RolledBackForm, button=False, guards=(rules.target_is_another_version,),
+         looks=True, facts=gates.next_facts, leads=gates.frees_next),
     Step("checklist", "Checklist", CHECKABLE, SAME, (), "☑️ *Checklist*", checklist.ChecklistForm,
          button=False, guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
     Step("tick", "Tick", CHECKABLE, SAME, (), "☑️ *Ticked*", checklist.ItemsForm, button=False,
@@ -194,6 +209,12 @@ STEPS = (
     Step("untick", "Untick", CHECKABLE, SAME, (), "⬜ *Open again*", checklist.ItemsForm, button=False,
          guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
     Step("escalate", "Escalate", EVERY_STATE, SAME, (), "🚨 *Escalated*", EscalateForm, button=False, leads=escalates),
+    Step("frozen", "Frozen", ("scheduled",), SAME, (Role.LINKED,), "🧊 *Frozen*", FrozenForm, button=False,
+         effect=gates.frozen),
+    Step("thawed", "Freeze over", ("scheduled",), SAME, (Role.LINKED,), "☀️ *Freeze over*", ThawedForm,
+         button=False, effect=gates.thawed),
+    Step("freed", "Way free", ("scheduled",), SAME, (Role.LINKED,), "🟢 *The way is free*", gates.FreedForm,
+         button=False, tells=gates.tells_devops),
     Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", forms.NoteForm, button=False),
 )
 # fmt: on

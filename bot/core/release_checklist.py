@@ -13,10 +13,11 @@ from bot.core.events import Act, Event
 from bot.core.forms import Ask, Entries, Form, Moment, SomeEntries, Widget
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, Outcome, StartForm
-from bot.core.release_rules import Release, unknown_roles, unless_overridden
+from bot.core.release_rules import Release
 from bot.core.release_rules import deployed_facts as notice_of
-from bot.core.release_rules import start_facts as start_of
 from bot.core.release_signing import approval_facts
+from bot.core.release_start import start_facts as start_of
+from bot.core.release_start import unknown_roles, unless_overridden
 from bot.core.roles import CLOCK, Role
 from bot.core.words import is_none
 from bot.errors import Refusal

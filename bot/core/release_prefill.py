@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.core import release_forms as forms
 from bot.core.forms import Form
 from bot.core.prefill import Answers, Filler, Known
+from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
 
 PREPARATION = timedelta(minutes=30)
 """What a plan leaves QA at least to agree to its time, unless somebody says otherwise."""
@@ -97,8 +98,8 @@ FILLERS: dict[type[Form], Filler] = {
     forms.PlanForm: _plan,
     forms.StartForm: _start,
     forms.DeployedForm: _deployed,
-    forms.SmokePassedForm: _smoke,
-    forms.SmokeFailedForm: _smoke,
+    SmokePassedForm: _smoke,
+    SmokeFailedForm: _smoke,
     forms.RollbackForm: _rollback,
     forms.RolledBackForm: _rolled_back,
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
-from math import ceil
 from typing import Any
 
 from pydantic import Field
@@ -26,11 +25,11 @@ from bot.core.release_forms import (
     PlanForm,
     RollbackForm,
     RolledBackForm,
-    StartForm,
     TimeForm,
 )
 from bot.core.roles import Role
 from bot.core.rollback_forms import RequestForm
+from bot.core.windows import FreezeMark
 from bot.errors import Refusal
 
 
@@ -64,6 +63,8 @@ class Release(Conversation):
     canary: Canary | None = None
     decisions: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
     agreements: tuple[Agreement, ...] = ()
+    exception_at: datetime | None = None
+    freezes: tuple[FreezeMark, ...] = ()
 
     @property
     def canary_until(self) -> datetime | None:
@@ -73,6 +74,11 @@ class Release(Conversation):
     @property
     def approval(self) -> ApprovalForm:
         return ApprovalForm.model_validate(_only(ApprovalForm, self.forms["approve"]))
+
+    @property
+    def is_hotfix(self) -> bool:
+        """Whether it goes at any time, signed by the Release Manager (deployment strategy, "Emergency Hotfixes")."""
+        return self.approval.hotfix == "yes"
 
     @property
     def plan(self) -> PlanForm | None:
@@ -207,59 +213,8 @@ def not_in_the_future(situation: Situation[Release]) -> None:
         refuse_field("finished_at", "This time has not come yet; say when the deployment ended.")
 
 
-def deployer_or_override(situation: Situation[Release]) -> None:
-    """Those who may override start a deployment only to override; otherwise it is DevOps's or the pipeline's."""
-    form = situation.move.form
-    assert isinstance(form, StartForm)
-    deployers = (Role.DEVOPS, Role.CI)
-    if not situation.move.actor.roles & set(deployers) and not form.override:
-        why = "Starting is DevOps's; to start it yourself, give the reason for the override."
-        why += unknown_roles(situation, deployers)
-        raise Refusal(why, may=(Role.DEVOPS.label,), fields={"override": why})
-
-
-def unknown_roles(situation: Situation[Release], wanted: tuple[Role, ...]) -> str:
-    """What to add to a refusal where the actor may hold a wanted role, but it could not be looked up."""
-    unknown = situation.move.actor.unknown.items()
-    told = "; ".join(f"{role.label}: {why}" for role, why in unknown if role in wanted)
-    return f" Your role could not be checked ({told}); try again in a minute." if told else ""
-
-
-def approved_commit(situation: Situation[Release]) -> None:
-    form = situation.move.form
-    assert isinstance(form, StartForm)
-    approved = situation.conversation.approval.commit
-    if not is_same_commit(form.commit, approved):
-        unless_overridden(situation, "commit", f"The approved commit is {approved}, not {form.commit}.")
-
-
-def not_too_early(situation: Situation[Release]) -> None:
-    planned = situation.conversation.planned_at
-    early = timedelta(minutes=situation.policy.early_start)
-    if planned and situation.now < planned - early:
-        hours, minutes = divmod(ceil((planned - situation.now).total_seconds() / 60), 60)
-        away = f"{hours} h {minutes} min" if hours else f"{minutes} min"
-        unless_overridden(situation, "override", f"The agreed time is {away} away.")
-
-
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far ahead of ours the clock may be that a deployment's end was read from."""
-
-MAY_OVERRIDE = (Role.RELEASE_MANAGER, Role.TECH_LEAD)
-
-
-def unless_overridden(situation: Situation[Release], field: str, reason: str) -> None:
-    """A rule stands against the step: it needs the role that may override, and a reason."""
-    form = situation.move.form
-    assert isinstance(form, StartForm)
-    titles = tuple(role.label for role in MAY_OVERRIDE)
-    who = " or ".join(titles)
-    if not form.override:
-        why = f"{reason} A {who} may override this with a reason."
-        raise Refusal(why, may=titles, fields={field: why})
-    if not situation.move.actor.roles & set(MAY_OVERRIDE):
-        why = f"{reason} Only a {who} may override this.{unknown_roles(situation, MAY_OVERRIDE)}"
-        raise Refusal(why, may=titles, fields={"override": why})
 
 
 def opens_rollback(release: Release, event: Event) -> tuple[Consequence, ...]:
@@ -285,36 +240,6 @@ def breach_opens_rollback(release: Release, event: Event) -> tuple[Consequence, 
 
 
 # ── facts and effects ────────────────────────────────────────────────────────────────────────────────────────────────
-def start_facts(situation: Situation[Release]) -> dict[str, Any]:
-    """When it is expected to be over, and the first share where it begins as a canary."""
-    plan = situation.conversation.plan
-    begun = canary.begun(situation.policy.canary, situation.now) if plan and plan.strategy == "canary" else {}
-    return _expected_end(situation) | begun
-
-
-def _expected_end(situation: Situation[Release]) -> dict[str, Any]:
-    duration = timedelta(minutes=situation.conversation.forms["plan"]["duration"])
-    return {"planned_end": (situation.now + duration).isoformat()}
-
-
-def started(release: Release, event: Event) -> Release:
-    end = datetime.fromisoformat(event.data["planned_end"])
-    return release.model_copy(update={"planned_end": end, "canary": canary.of(event)})
-
-
-def promote_facts(situation: Situation[Release]) -> dict[str, Any]:
-    """The next share; with the last one it is a deployment like any other."""
-    present = situation.conversation.canary
-    assert present is not None
-    return canary.promoted(present, situation.policy.canary, situation.now) | _expected_end(situation)
-
-
-def resume_facts(situation: Situation[Release]) -> dict[str, Any]:
-    present = situation.conversation.canary
-    assert present is not None
-    return canary.resumed(present, situation.policy.canary, situation.now) | _expected_end(situation)
-
-
 def timetable(release: Release, policy: Service) -> tuple[Reminder, ...]:
     """What happens by itself in a release, beside the waits of its rows."""
     if release.state == "canary" and release.canary:

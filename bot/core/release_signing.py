@@ -15,20 +15,31 @@ def vouched_for_roles(situation: Situation[Release]) -> None:
     form = approval_of(situation)
     if not form.verbal:
         return
-    if not situation.policy.required_signoffs:
+    required = required_of(situation)
+    if not required:
         refuse_field("verbal", "No sign-off but yours is required here; leave this empty.")
     for person in form.verbal:
         if person == situation.move.actor.id:
             refuse_field("verbal", "You sign with this approval already; name only other people.")
         if person in form.authors:
             refuse_field("verbal", "An author of the change may not sign it off.")
-        if not situation.move.vouched.get(person, frozenset()) & set(situation.policy.required_signoffs):
-            wanted = ", ".join(role.label for role in situation.policy.required_signoffs)
+        if not situation.move.vouched.get(person, frozenset()) & set(required):
+            wanted = ", ".join(role.label for role in required)
             refuse_field("verbal", f"Somebody named here holds none of the roles that must sign ({wanted}).")
     kept = _kept(situation)
     counted = {sign_off.person for sign_off in (*kept, *_vouched(situation, kept))}
     if not counted.issuperset(form.verbal):
         refuse_field("verbal", "More people are named here than there are sign-offs missing: one for each role.")
+
+
+def required_of(situation: Situation[Release]) -> tuple[Role, ...]:
+    """The roles that must sign besides QA: the service's, and of a hotfix the Release Manager (deployment strategy,
+    "Emergency Hotfixes": requires manager approval).
+    """
+    required = situation.policy.required_signoffs
+    if approval_of(situation).hotfix != "yes" or Role.RELEASE_MANAGER in required:
+        return required
+    return (*required, Role.RELEASE_MANAGER)
 
 
 def approval_facts(situation: Situation[Release]) -> dict[str, Any]:
@@ -44,7 +55,7 @@ def approval_facts(situation: Situation[Release]) -> dict[str, Any]:
         if sign_off.role is not Role.QA and (sign_off.role, sign_off.person) not in still
     ]
     return {
-        "required": [role.value for role in situation.policy.required_signoffs],
+        "required": [role.value for role in required_of(situation)],
         "sign_offs": [sign_off.model_dump(mode="json") for sign_off in given],
         "voided": [sign_off.model_dump(mode="json") for sign_off in voided],
         "restarts": True,
@@ -69,7 +80,7 @@ def _vouched(situation: Situation[Release], kept: list[SignOff]) -> list[SignOff
         return []
     persons = {sign_off.person for sign_off in kept}
     signed = {sign_off.role for sign_off in kept}
-    open_roles = [role for role in situation.policy.required_signoffs if role not in signed]
+    open_roles = [role for role in required_of(situation) if role not in signed]
     choices = {
         person: [role for role in open_roles if role in vouched.get(person, ())]
         for person in form.verbal
@@ -95,6 +106,7 @@ def approved(release: Release, event: Event) -> Release:
         sign_offs=tuple(SignOff.model_validate(entry) for entry in event.data["sign_offs"]),
         planned_at=None,
         planned_end=None,
+        exception_at=None,
         forms={**release.forms, "approve": event.data},
     )
 

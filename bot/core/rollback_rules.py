@@ -208,7 +208,9 @@ def release_follows(rollback: Rollback, event: Event) -> tuple[Consequence, ...]
 
 def release_goes_on(rollback: Rollback, event: Event) -> tuple[Consequence, ...]:
     del event
-    return (Consequence("release", "rollback_declined", None, rollback.release),) if rollback.release else ()
+    return (
+        (Consequence("release", "rollback_declined", None, rollback.release, onward=True),) if rollback.release else ()
+    )
 
 
 def release_is_back(rollback: Rollback, event: Event) -> tuple[Consequence, ...]:
@@ -217,7 +219,7 @@ def release_is_back(rollback: Rollback, event: Event) -> tuple[Consequence, ...]
         return ()
     done = rollback.forms["complete"]
     form = RolledBackForm(version=done["version"], duration=done["duration"], checks=tuple(done["checks"]))
-    return (Consequence("release", "rolled_back", form, rollback.release),)
+    return (Consequence("release", "rolled_back", form, rollback.release, onward=True),)
 
 
 def up_the_path(rollback: Rollback, event: Event, policy: Service) -> tuple[Tell, ...]:

@@ -204,3 +204,21 @@ def _openings(windows: Windows, day: date, zone: ZoneInfo) -> Iterator[datetime]
         if is_open and not was_open:
             yield at
         at, was_open = at + _MINUTE, is_open
+
+
+# ── freezes ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def frozen_at(moment: datetime, starts: datetime, until: datetime | None) -> bool:
+    """Whether a moment lies between a begin and an end (None: no end is known); the end itself is free again."""
+    return starts <= moment and (until is None or moment < until)
+
+
+class FreezeMark(Fact):
+    """A freeze, as a release that stands under it remembers it."""
+
+    ticket: str
+    reason: str
+    starts: datetime
+    until: datetime | None = None
+
+    def covers(self, moment: datetime | None) -> bool:
+        return moment is not None and frozen_at(moment, self.starts, self.until)

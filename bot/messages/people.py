@@ -74,7 +74,8 @@ def acting_role(conversation: Conversation, event: Event) -> str:
     if Role.LINKED.value in held:  # what they were there is said there
         return ""
     by = conversation.signers if isinstance(step.by, Signers) else step.by
-    role = next((role for role in (*by, *Role) if role.value in held), None)
+    # What follows from another conversation was taken there, in a role that this one does not know.
+    role = next((role for role in (*by, *Role) if role.value in held and role is not Role.LINKED), None)
     return role.label if role else ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
-from bot.messages import checklist, escalation
+from bot.messages import checklist, escalation, freeze
 from bot.messages import release_lines as lines
 from bot.messages import release_outcomes as outcomes
 from bot.messages.generic import generic
@@ -44,6 +44,9 @@ TELLERS: Mapping[str, Teller] = {
     "escalate": escalation.escalated,
     "tick": checklist.told,
     "untick": checklist.told,
+    "frozen": freeze.frozen,
+    "thawed": freeze.thawed,
+    "freed": freeze.freed,
 }
 """The steps that the documents give words of their own; every other step is told from its row."""
 

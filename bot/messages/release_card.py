@@ -11,9 +11,10 @@ from typing import Any
 from bot.core.authority import Decision
 from bot.core.policy import Service
 from bot.core.release import RELEASE
-from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, PlanForm, Signal, read_result
+from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, PlanForm, Signal
 from bot.core.release_rules import Release
-from bot.messages import blocks, checklist
+from bot.core.smoke_forms import read_result
+from bot.messages import blocks, checklist, freeze
 from bot.messages.message import Block, Message
 from bot.messages.parts import (
     Passage,
@@ -68,6 +69,7 @@ def card(release: Release, policy: Service) -> Message:
         f"*Sprint:* {escape(form.sprint)}",
         f"*Version:* {version(release)}",
         f"*Branch:* {escape(form.branch)} (commit {escape(form.commit)})",
+        "*Hotfix:* 🚑 goes at any time, signed by the Release Manager" if release.is_hotfix else "",
     )
     telling.say("*Testing Summary*")
     telling.blocks.append(testing_table(form))
@@ -105,6 +107,7 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
     yield f"{state.emoji} *{capital(state.words)}* · since {moment(release.since)}"
     if release.state in ("awaiting_agreement", "awaiting_timing", "scheduled") and release.planned_at:
         yield f"🕓 Planned for {both_zones(release.planned_at)}"
+    yield from freeze.card_lines(release)
     if (proposed := _proposed(release)) is not None:
         yield f"🕓 Another time is proposed: {both_zones(proposed)}"
     if release.state in ("canary", "canary_paused"):

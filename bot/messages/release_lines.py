@@ -15,7 +15,7 @@ from bot.core.roles import CLOCK, Role
 from bot.messages import checklist
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
-from bot.messages.parts import Passage, both_zones, form_of, minutes, paragraph, utc, version
+from bot.messages.parts import PARAGRAPH, Passage, both_zones, form_of, minutes, paragraph, utc, version
 from bot.messages.people import call, call_awaited
 from bot.messages.release_card import canary_lines, overflow, when_line
 from bot.messages.text import code, escape, mention
@@ -192,6 +192,7 @@ def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     if event.data.get("override"):
         telling.tell(paragraph("⚠️ *Override:*", event.data["override"]))
         telling.tell(Passage("*Open on the checklist:*", tuple(event.data.get("open_items", ()))))
+    telling.tell(Passage("⚠️ *Although:*", tuple(event.data.get("obstacles", ())), width=PARAGRAPH))
     telling.say(*canary_lines(release))
     return finished(telling, event, policy)
 

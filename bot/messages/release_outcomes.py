@@ -14,15 +14,15 @@ from bot.core.release_forms import (
     DeployedForm,
     RollbackForm,
     RolledBackForm,
-    SmokeForm,
-    TestResult,
 )
 from bot.core.release_rules import Release
+from bot.core.smoke_forms import SmokeForm, TestResult
 from bot.core.words import is_none
 from bot.messages import blocks
 from bot.messages.generic import begun, finished, shown
 from bot.messages.message import Said
 from bot.messages.parts import (
+    PARAGRAPH,
     Passage,
     Telling,
     both_zones,
@@ -61,6 +61,7 @@ def deployed(release: Release, event: Event, policy: Service) -> tuple[Said, ...
         f"*Duration:* {minutes(form.duration)}",
         "*Status:* ✅ Success" if is_none(form.issues) else f"*Status:* ⚠️ Success, with issues: {escape(form.issues)}",
     )
+    telling.tell(Passage("⚠️ *Although:*", tuple(event.data.get("obstacles", ())), width=PARAGRAPH))
     for passage in _deployment_details(form, event.at - finished_at):
         telling.tell(passage)
     telling.tell(Passage("⚠️ *Deployed while this was open on the checklist*", tuple(event.data.get("open_items", ()))))

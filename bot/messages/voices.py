@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from bot.core.policy import Service
-from bot.messages import environment_issue, environment_request, escalation, release, release_lines, rollback
+from bot.messages import environment_issue, environment_request, escalation, freeze, release, release_lines, rollback
 from bot.messages.message import Message, Said
 from bot.messages.reminders import reminder
 
@@ -36,4 +36,5 @@ VOICES = {
         environment_request.card, environment_request.told, partial(reminder, details=environment_request.reminded)
     ),
     "rollback": Voice(rollback.card, rollback.told, partial(reminder, details=rollback.reminded)),
+    "freeze": Voice(freeze.card, freeze.told, reminder),
 }

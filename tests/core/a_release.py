@@ -13,11 +13,14 @@ from bot.core.dialogue import Move, Situation, decide, evolve, play
 from bot.core.escalation_forms import EscalateForm
 from bot.core.events import Event
 from bot.core.forms import Form
+from bot.core.freeze_rules import FrozenForm, ThawedForm
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_checklist import ChecklistForm, ItemsForm
+from bot.core.release_gates import FreedForm
 from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
+from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
 
 START = datetime(2024, 1, 16, 15, 0, tzinfo=UTC)
 """A Tuesday."""
@@ -95,12 +98,12 @@ def reason(words: str = "The error rate is 12%") -> forms.ReasonForm:
     return forms.ReasonForm(reason=words)
 
 
-def passed() -> forms.SmokePassedForm:
-    return forms.SmokePassedForm(results=("Login: Pass", "Create Order: Pass"), duration=8)
+def passed() -> SmokePassedForm:
+    return SmokePassedForm(results=("Login: Pass", "Create Order: Pass"), duration=8)
 
 
-def failed() -> forms.SmokeFailedForm:
-    return forms.SmokeFailedForm(results=("Login: Pass", "Create Order: Fail (500 error)"), duration=8)
+def failed() -> SmokeFailedForm:
+    return SmokeFailedForm(results=("Login: Pass", "Create Order: Fail (500 error)"), duration=8)
 
 
 def breach(severity: str = "P1") -> forms.BreachForm:
@@ -267,6 +270,9 @@ def form_for(step: str, now: datetime) -> Form | None:
         "checklist": ChecklistForm(ticked=items().items),
         "tick": items(),
         "untick": items(),
+        "frozen": FrozenForm(ticket="FRZ-1", reason="Black Friday", starts=now, until=later),
+        "thawed": ThawedForm(ticket="FRZ-1"),
+        "freed": FreedForm(version="v1.1.9", state="watching"),
     }
     if step in {"cosign", "agree", "confirm", "begin_smoke"}:
         return None

@@ -13,11 +13,8 @@ from bot.core.release_forms import (
     ApprovalForm,
     ExtendForm,
     RollbackForm,
-    SmokeFailedForm,
-    SmokePassedForm,
-    TestResult,
-    read_result,
 )
+from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm, TestResult, read_result
 from bot.errors import Refusal
 from tests.core.a_release import APPROVAL, approval, deployed, plan
 

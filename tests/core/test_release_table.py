@@ -18,6 +18,7 @@ from tests.core.a_release import (
     NOBODY,
     PM,
     QA,
+    START,
     TECH_LEAD,
     WATCH,
     Play,
@@ -37,14 +38,17 @@ from tests.core.a_release import (
     start,
 )
 
+FOLLOWING = ("frozen", "thawed", "freed")
+"""What follows from other conversations."""
+
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
     "awaiting_signoffs": "cosign object revise withdraw checklist tick untick escalate note",
     "objected": "revise withdraw checklist tick untick escalate note",
-    "awaiting_plan": "plan object revise withdraw checklist tick untick escalate note",
-    "awaiting_agreement": "agree disagree revise withdraw checklist tick untick escalate note",
-    "awaiting_timing": "confirm propose_time revise withdraw checklist tick untick escalate note",
-    "scheduled": "start deployed revise withdraw checklist tick untick escalate note",
+    "awaiting_plan": "plan allow object revise withdraw checklist tick untick escalate note",
+    "awaiting_agreement": "agree disagree allow revise withdraw checklist tick untick escalate note",
+    "awaiting_timing": "confirm propose_time allow revise withdraw checklist tick untick escalate note",
+    "scheduled": "start deployed allow frozen thawed freed revise withdraw checklist tick untick escalate note",
     "canary": "promote pause_canary breach deploy_failed roll_back checklist tick untick escalate note",
     "canary_paused": "resume_canary deploy_failed roll_back checklist tick untick escalate note",
     "deploying": "deployed deploy_failed roll_back checklist tick untick escalate note",
@@ -72,6 +76,10 @@ WHO = {
     "disagree": {PM.id, TECH_LEAD.id},
     "propose_time": {QA.id},
     "confirm": {QA.id},
+    "allow": {MANAGER.id, TECH_LEAD.id},
+    "frozen": {LINKED.id},
+    "thawed": {LINKED.id},
+    "freed": {LINKED.id},
     "start": {DEVOPS.id, CI.id},
     "promote": {DEVOPS.id, CI.id, CLOCK.id},
     "pause_canary": {DEVOPS.id, QA.id, TECH_LEAD.id, WATCH.id},
@@ -119,6 +127,11 @@ MOVES = [
     ("awaiting_timing", "propose_time", QA, another_time(), "awaiting_plan"),
     ("awaiting_timing", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
     ("awaiting_timing", "withdraw", QA, reason(), "withdrawn"),
+    ("awaiting_plan", "allow", MANAGER, reason(), "awaiting_plan"),
+    ("awaiting_agreement", "allow", MANAGER, reason(), "awaiting_agreement"),
+    ("awaiting_timing", "allow", TECH_LEAD, reason(), "awaiting_timing"),
+    ("scheduled", "allow", MANAGER, reason(), "scheduled"),
+    *(("scheduled", step, LINKED, form_for(step, START), "scheduled") for step in FOLLOWING),
     ("scheduled", "start", DEVOPS, start(), "deploying"),
     ("scheduled", "deployed", DEVOPS, deployed(), "awaiting_smoke"),
     ("scheduled", "revise", QA, approval(commit="def456"), "awaiting_signoffs"),
@@ -290,6 +303,8 @@ def test_machines_and_typed_steps_have_no_button() -> None:
     """Nobody is offered what only the watch reports; a note is typed; the checklist has a button of its own."""
     assert {step.name for step in RELEASE.steps if not step.button} == {
         "breach",
+        "allow",
+        *FOLLOWING,
         "rollback_declined",
         "rolled_back",
         "note",
@@ -300,7 +315,8 @@ def test_machines_and_typed_steps_have_no_button() -> None:
 
 def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:
     """So that buttons made before them stay good."""
-    assert {step.name for step in RELEASE.steps if step.to == SAME} == {"note", "escalate", "extend_watch", *TICKING}
+    same = {step.name for step in RELEASE.steps if step.to == SAME}
+    assert same == {"note", "escalate", "extend_watch", "allow", *FOLLOWING, *TICKING}
 
 
 def test_names_of_states_and_steps_are_unique() -> None:

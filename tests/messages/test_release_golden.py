@@ -16,12 +16,15 @@ from bot.core.policy import Holders
 from bot.core.release import RELEASE
 from bot.core.reminders import reminders_for
 from bot.core.roles import CLOCK, Actor, Role
+from bot.core.wall_clock import Weekday
+from bot.core.windows import Windows
 from bot.messages.voices import VOICES
 from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
     DEVOPS,
     LINKED,
+    MANAGER,
     PIPELINE,
     PLAN,
     POLICY,
@@ -47,7 +50,24 @@ GOLDEN = Path(__file__).parent / "golden" / "release"
 
 REASON = {"reason": "The error rate is 12%"}
 SHORT = {"stories_tested": 2, "bugs_fixed": 4, "regression": "passed_with_known_issues", "verbal": ["UTANIA"]}
+FREEZE = {
+    "ticket": "FRZ-1",
+    "reason": "Black Friday",
+    "starts": "2024-01-16T15:00:00Z",
+    "until": "2024-01-17T08:00:00Z",
+}
 MORE = [f"STORY-{number}: Change number {number}" for number in range(1, 101)]
+
+WITH_MANAGER = POLICY.model_copy(update={"roles": {**POLICY.roles, Role.RELEASE_MANAGER: Holders(users=("UJOHN",))}})
+
+
+def overridden() -> Talk:
+    """A start on a day on which nothing is deployed, by the role that may."""
+    closed = POLICY.model_copy(update={"windows": {"production": Windows(avoid=(Weekday.TUESDAY,))}})
+    talk = Talk().scheduled().wait(minutes=33)
+    talk.policy = closed
+    return talk.take("start", MANAGER, {"commit": "abc123", "override": "The customer waits"})
+
 
 STORIES: dict[str, Callable[[], Talk]] = {
     "approve": lambda: Talk().approved(),
@@ -107,6 +127,14 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "revise_after_ticks": lambda: (
         Talk().signed().take("tick", DEVOPS, {"items": REVIEWED}).take("revise", QA, APPROVAL | {"commit": "def4567"})
     ),
+    "allow": lambda: Talk().signed().take("allow", MANAGER, {"reason": "The fair opens on Saturday"}),
+    "frozen": lambda: Talk().scheduled().take("frozen", LINKED, FREEZE),
+    "thawed": lambda: (
+        Talk().scheduled().take("frozen", LINKED, FREEZE).take("thawed", LINKED, {"ticket": "FRZ-1", "reason": "Quiet"})
+    ),
+    "freed": lambda: Talk().scheduled().take("freed", LINKED, {"version": "v1.1.9", "state": "watching"}),
+    "approve_a_hotfix": lambda: Talk(WITH_MANAGER).approved(hotfix="yes"),
+    "start_by_override": overridden,
     "note": lambda: Talk().watching().take("note", DEVOPS, {"text": "Keep an eye on the queue"}),
 }
 
