@@ -56,7 +56,7 @@ STEPS = (
          "🔎 *Looking into it now*", wait=_wait(60, 10, "you to look into it"), style="primary",
          facts=rules.begun_facts, effect=rules.begun),
     Step("restore", "Restored", UNSOLVED, "awaiting_verification", (DEVOPS,), "✅ *Restored*", forms.RestoreForm,
-         wait=_wait(30, 5, "your word that it is restored, or when it will be", "expected_at", ("investigating",)),
+         wait=_wait(30, 5, "its restoration or a new ETA", "expected_at", ("investigating",)),
          style="primary"),
     Step("update", "Update", UNSOLVED, BEING_INVESTIGATED, (DEVOPS,), "🔎 *Update*", forms.UpdateForm,
          facts=rules.begun_facts, effect=rules.begun),

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, HttpUrl, field_validator, model_validator
 
 from bot.core.forms import (
     Ask,
@@ -32,6 +32,9 @@ URGENCIES = {
 }
 PRESSING = frozenset({"high", "critical"})
 """The urgencies that do not wait for the morning."""
+
+LONGEST_ADDRESS = 300
+"""Characters of a ticket's address: it stands on the card beside all else."""
 
 
 def _bare_name(value: str) -> str:
@@ -139,6 +142,12 @@ class RestoreForm(Form):
     ]
 
 
+def _short_address(url: HttpUrl) -> HttpUrl:
+    if len(str(url)) > LONGEST_ADDRESS:
+        raise ValueError(f"This is too long: {LONGEST_ADDRESS} characters at most.")
+    return url
+
+
 class TicketForm(Form):
     """The ticket that a tracker opened for a conversation."""
 
@@ -149,4 +158,4 @@ class TicketForm(Form):
         Expected("Write the ticket's key, such as OPS-12 or #12."),
         Ask("Key", placeholder="OPS-12"),
     ]
-    url: Annotated[WebLink, Ask("Link", Widget.LINK)]
+    url: Annotated[WebLink, AfterValidator(_short_address), Ask("Link", Widget.LINK)]

@@ -38,9 +38,12 @@ class OpenedByQA(Conversation):
 
 
 class EnvironmentIssue(OpenedByQA):
-    """Trouble with one environment of one service, until QA can work again."""
+    """Trouble with one environment of one service, until QA can work again. At `expected_at` a word is due from DevOps;
+    `is_promised`: it is the ETA that they gave.
+    """
 
     expected_at: datetime | None = None
+    is_promised: bool = False
     ticket_url: str = ""
     ticket_key: str = ""
 
@@ -109,17 +112,17 @@ def report_facts(situation: Situation[EnvironmentIssue]) -> dict[str, Any]:
 def begun_facts(situation: Situation[EnvironmentIssue]) -> dict[str, Any]:
     """When a word is expected: at the ETA, else as the urgency has it. An ETA that was given before still counts."""
     form, it, now = situation.move.form, situation.conversation, situation.now
+    expected, is_promised = now + WORD_WITHIN[it.urgency], False
     if isinstance(form, UpdateForm) and form.eta is not None:
-        expected = now + timedelta(minutes=form.eta)
+        expected, is_promised = now + timedelta(minutes=form.eta), True
     elif it.state == "investigating" and it.expected_at and it.expected_at > now:
-        expected = it.expected_at
-    else:
-        expected = now + WORD_WITHIN[it.urgency]
-    return {"expected_at": expected.isoformat()}
+        expected, is_promised = it.expected_at, it.is_promised
+    return {"expected_at": expected.isoformat(), "is_promised": is_promised}
 
 
 def begun(issue: EnvironmentIssue, event: Event) -> EnvironmentIssue:
-    return issue.model_copy(update={"expected_at": datetime.fromisoformat(event.data["expected_at"])})
+    expected = datetime.fromisoformat(event.data["expected_at"])
+    return issue.model_copy(update={"expected_at": expected, "is_promised": event.data["is_promised"]})
 
 
 def ticket_facts(situation: Situation[Any]) -> dict[str, Any]:

@@ -55,7 +55,12 @@ def awaited_roles(dialogue: Dialogue[C], conversation: C) -> tuple[Role, ...]:
 def _awaited(dialogue: Dialogue[C], conversation: C) -> tuple[Step, ...]:
     """The awaited steps of the conversation's state, without those whose time is not set: nobody waits for these."""
     steps = dialogue.awaited(conversation.state)
-    return tuple(step for step in steps if not (step.wait and step.wait.since) or _time_of(step, conversation))
+    return tuple(step for step in steps if not is_idle(step, conversation))
+
+
+def is_idle(step: Step, conversation: Conversation) -> bool:
+    """True if a step's wait counts from a time that is not set: there is nothing to wait for."""
+    return step.wait is not None and _time_of(step, conversation) is None
 
 
 def _time_of(step: Step, conversation: Conversation) -> datetime | None:

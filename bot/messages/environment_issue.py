@@ -31,7 +31,7 @@ from bot.messages.parts import (
 )
 from bot.messages.people import call_awaited
 from bot.messages.text import clip, escape, moment
-from bot.messages.tickets import ticket_line, works
+from bot.messages.tickets import blocked_work, ticket_line, ticket_opened, works
 
 HEADLINES: Mapping[str, str] = {
     "awaiting_investigation": "🔴 {place} Environment Issue: {version}",
@@ -56,11 +56,9 @@ def card(issue: EnvironmentIssue, policy: Service) -> Message:
     telling.say(f"*When started:* ~{ago} ago when reported ({both_zones(form.started)})")
     for passage in _contents(form):
         telling.tell(passage)
-    telling.say(
-        _urgency(form),
-        f"*Blocked:* {works(issue.blocked, policy)}" if issue.blocked else "",
-        ticket_line(issue),
-    )
+    telling.say(_urgency(form))
+    telling.tell(blocked_work(issue.blocked, policy))
+    telling.say(ticket_line(issue))
     telling.say(*_also_open(issue))
     telling.blocks.extend(rows(issue, ENVIRONMENT_ISSUE.buttons(issue.state)))
     return telling.message()
@@ -88,8 +86,8 @@ def _state_lines(issue: EnvironmentIssue, policy: Service) -> Iterator[str]:
     state = ENVIRONMENT_ISSUE.state(issue.state)
     yield f"{state.emoji} *{capital(state.words)}* · since {moment(issue.since)}"
     if issue.state == "investigating" and issue.expected_at:
-        what = "ETA" if issue.forms.get("update", {}).get("eta") is not None else "A word is expected by"
-        yield f"🕓 {what}: {both_zones(issue.expected_at)}"
+        what = "ETA:" if issue.is_promised else "A word is expected by"
+        yield f"🕓 {what} {both_zones(issue.expected_at)}"
     workaround = issue.forms.get("update", {}).get("workaround")
     if workaround and issue.state == "investigating":
         yield f"🩹 *Workaround:* {escape(clip(' '.join(workaround.split()), 250))}"
@@ -110,9 +108,9 @@ def _also_open(issue: EnvironmentIssue) -> Iterator[str]:
 # ── the thread ───────────────────────────────────────────────────────────────────────────────────────────────────────
 def report(issue: EnvironmentIssue, event: Event, policy: Service) -> tuple[Said, ...]:
     """The card says it all; the thread gets what it had no room for."""
-    del event, policy
-    form = issue.report
-    return Telling(issue, "", passages=[*_problem(form), *_contents(form)]).rest()
+    del event
+    form, blocked = issue.report, blocked_work(issue.blocked, policy)
+    return Telling(issue, "", passages=[*_problem(form), *_contents(form), blocked]).rest()
 
 
 def investigate(issue: EnvironmentIssue, event: Event, policy: Service) -> tuple[Said, ...]:
@@ -183,6 +181,7 @@ TELLERS: Mapping[str, Callable[[EnvironmentIssue, Event, Service], tuple[Said, .
     "still_broken": still_broken,
     "verify": verify,
     "withdraw": withdraw,
+    "ticket_opened": ticket_opened,
 }
 """The steps with words of their own; every other step is told from its row."""
 
@@ -197,5 +196,5 @@ def reminded(issue: EnvironmentIssue, _reminder: Reminder) -> Iterator[str]:
     form = issue.report
     yield f"> {escape(clip(' '.join(form.problem.split()), 250))}"
     yield f"{place(issue)} · {_urgency(form)}"
-    if issue.state == "investigating" and issue.forms.get("update", {}).get("eta") is not None and issue.expected_at:
+    if issue.state == "investigating" and issue.is_promised and issue.expected_at:
         yield f"The ETA was {both_zones(issue.expected_at)}."

@@ -4,9 +4,9 @@ section 4). Of credentials nothing but whether they were shared; bot.messages.ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from bot.core.environment_request import ENVIRONMENT_REQUEST
+from bot.core.environment_request import ENVIRONMENT_REQUEST, STANDING
 from bot.core.environment_request_forms import ExtensionForm, PlanForm, ReadyForm, RequestForm
 from bot.core.environment_request_rules import EnvironmentRequest
 from bot.core.events import Event, Reminder
@@ -23,12 +23,11 @@ from bot.messages.parts import (
     form_of,
     named,
     paragraph,
-    rows,
     version,
 )
 from bot.messages.people import call, call_awaited
-from bot.messages.text import bold, clip, escape, linked, mention, moment
-from bot.messages.tickets import ticket_line
+from bot.messages.text import bold, clip, escape, linked, moment
+from bot.messages.tickets import ticket_line, ticket_opened
 
 TOLD_WHY = {"declined": "reason", "withdrawn": "reason"}
 
@@ -58,7 +57,7 @@ def _headline(request: EnvironmentRequest) -> str:
 def card(request: EnvironmentRequest, policy: Service) -> Message:
     """The head of a request's thread: what QA needs in the document's shape, and where it stands."""
     form, headline = request.request, _headline(request)
-    telling = Telling(request, f"{escape(headline)} · {version(request)}")
+    telling = Telling(request, f"{escape(headline)} · {escape(policy.name)}")
     telling.blocks.append(blocks.header(headline))
     telling.aside(f"*{escape(policy.name)}* · {version(request)}")
     telling.say(*_state_lines(request, policy))
@@ -66,9 +65,12 @@ def card(request: EnvironmentRequest, policy: Service) -> Message:
         telling.tell(passage)
     needed = f" ({both_zones(form.needed_at)})" if form.needed_at else ""
     telling.say(f"*When needed:* {escape(form.needed_by)}{needed}", f"*Duration:* {_duration(request)}")
-    telling.say(*_handed_over(request))
+    if request.state in STANDING:
+        telling.tell(_addresses(request.forms["ready"]["urls"]))
+        telling.say(_credentials(request))
     telling.say(ticket_line(request))
-    telling.blocks.extend(rows(request, ENVIRONMENT_REQUEST.buttons(request.state)))
+    steps = ENVIRONMENT_REQUEST.buttons(request.state)
+    telling.offer(step for step in steps if step.name != "extend" or request.until)
     return telling.message()
 
 
@@ -98,20 +100,16 @@ def _state_lines(request: EnvironmentRequest, policy: Service) -> Iterator[str]:
         yield f"> {escape(clip(' '.join(why.split()), 250))} — {escape(act.name)}"
 
 
-def _handed_over(request: EnvironmentRequest) -> Iterator[str]:
-    """Where it is, once it is there; credentials by whether they were shared."""
-    if request.state not in ("awaiting_acceptance", "in_use", "awaiting_retirement"):
-        return
-    for line in request.forms["ready"]["urls"][:5]:
-        yield _address(line)
-    if credentials := _credentials(request):
-        yield credentials
+def _addresses(lines: Sequence[str]) -> Passage:
+    """Where it is, once it is there."""
+    return Passage("", tuple(lines), bullet="", width=300, dress=_address)
 
 
 def _credentials(request: EnvironmentRequest) -> str:
+    """Whether there are any and they were shared; nothing of what they are."""
     to = escape(request.trail[0].name)
     if request.share_by:
-        return f"*Credentials:* not with {to} yet; they go there in a direct message"
+        return f"*Credentials:* not shared yet; they go to {to} alone, in a direct message"
     return f"*Credentials:* shared securely with {to} · {moment(request.shared_at)}" if request.shared_at else ""
 
 
@@ -139,7 +137,8 @@ def plan(it: EnvironmentRequest, event: Event, policy: Service) -> tuple[Said, .
     telling.say(f"*Timeline:* {escape(form.timeline)}{expected}", f"*Access:* {escape(form.access)}")
     telling.tell(Passage("*Note:*", form.notes))
     telling.say("I'll ping when ready.")
-    return finished(telling, event, policy)
+    telling.offer((ENVIRONMENT_REQUEST.step("ready"),))
+    return finished(telling, event, policy, asked=True)
 
 
 def ready(it: EnvironmentRequest, event: Event, policy: Service) -> tuple[Said, ...]:
@@ -147,7 +146,7 @@ def ready(it: EnvironmentRequest, event: Event, policy: Service) -> tuple[Said, 
     headline = f"✅ {title(it)} Ready"
     telling = begun(it, escape(headline))
     telling.say(f"✅ {bold(f'{title(it)} Ready')}")
-    telling.say(*(_address(line) for line in form.urls))
+    telling.tell(_addresses(form.urls))
     if form.secrets:
         to = escape(it.trail[0].name)
         telling.say(f"*Credentials:* being shared with {to} alone, in a direct message")
@@ -168,7 +167,7 @@ def share(it: EnvironmentRequest, event: Event, policy: Service) -> tuple[Said, 
 def shared(it: EnvironmentRequest, event: Event, _policy: Service) -> tuple[Said, ...]:
     """Said by Greenlight itself: to whom, when, and nothing of what."""
     telling = begun(it, "🔐 *Credentials shared*")
-    telling.say(f"🔐 *Credentials:* shared securely with {mention(event.data['person'])}, in a direct message")
+    telling.say(f"🔐 *Credentials:* shared securely with {escape(it.trail[0].name)}, in a direct message")
     telling.aside(moment(event.at, "time"))
     return telling.said()
 
@@ -251,6 +250,7 @@ TELLERS: Mapping[str, Callable[[EnvironmentRequest, Event, Service], tuple[Said,
     "retire": retire,
     "decline": _ended("Declined"),
     "withdraw": _ended("Withdrawn"),
+    "ticket_opened": ticket_opened,
 }
 """The steps with words of their own; every other step is told from its row."""
 
@@ -260,7 +260,7 @@ def told(it: EnvironmentRequest, event: Event, policy: Service) -> tuple[Said, .
     return TELLERS.get(event.step, generic)(it, event, policy)
 
 
-def reminded(it: EnvironmentRequest, _reminder: Reminder) -> Iterator[str]:
+def reminded(it: EnvironmentRequest, reminder: Reminder) -> Iterator[str]:
     """What helps the reader: which environment, and what was agreed about it."""
     form = it.request
     yield f"{bold(title(it))} — {escape(clip(' '.join(form.what.split()), 200))}"
@@ -268,3 +268,5 @@ def reminded(it: EnvironmentRequest, _reminder: Reminder) -> Iterator[str]:
         yield f"Expected by {both_zones(it.expected_at)}."
     if it.state in ("in_use", "awaiting_retirement") and it.until:
         yield f"Agreed until {both_zones(it.until)}."
+    if reminder.step == "ask_end":
+        yield "Is it still needed? Extend it, or let it be retired."

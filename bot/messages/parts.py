@@ -11,6 +11,7 @@ from bot.core.dialogue import Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation
 from bot.core.forms import Form
+from bot.core.reminders import is_idle
 from bot.messages import blocks
 from bot.messages.message import Block, Message, Said
 from bot.messages.references import STEP_ACTION, Reference
@@ -188,11 +189,16 @@ def answers(conversation: Conversation) -> tuple[Step, ...]:
     Where a decision is asked for, every way out is an answer.
     """
     dialogue = DIALOGUES[conversation.dialogue]
+    under_way = {state.name for state in dialogue.states if not state.final}
     awaited = dialogue.awaited(conversation.state)
-    steps = dialogue.buttons(conversation.state)
+    steps = tuple(step for step in dialogue.buttons(conversation.state) if not is_idle(step, conversation))
     if any(step.confirm for step in awaited):
         return steps
-    return tuple(step for step in steps if step in awaited or len(step.sources) <= WIDELY_OPEN)
+    return tuple(
+        step
+        for step in steps
+        if step in awaited or (len(step.sources) <= WIDELY_OPEN and not under_way.issubset(step.sources))
+    )
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────

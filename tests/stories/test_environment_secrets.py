@@ -121,7 +121,7 @@ async def test_credentials_reach_the_requester_and_leave_no_trace(
     assert WORD not in message.text
     assert message.metadata is not None
     assert WORD not in json.dumps(message.metadata)
-    assert "shared securely with @Charlie Wilson" in last_words(player).replace("*", "")
+    assert "shared securely with Charlie Wilson" in last_words(player).replace("*", "")
     assert "shared securely with Charlie Wilson" in says(player).replace("*", "")
     assert_no_trace(player, caplog)
     await player.command(JANE, "/env history REQ-1", "#releases")
@@ -150,7 +150,7 @@ async def test_a_message_that_slack_refuses_leaves_no_trace_and_the_provider_is_
     account.deleted = False
     assert handed_over(player) == []
     assert "did not reach Charlie Wilson" in last_words(player)
-    assert "not with Charlie Wilson yet" in says(player)
+    assert "not shared yet; they go to Charlie Wilson" in says(player)
     [asked] = player.person(JANE).direct_messages
     assert "Share credentials" in player.person(JANE).buttons_of(asked)
     assert_no_trace(player, caplog)

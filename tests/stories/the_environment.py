@@ -144,7 +144,7 @@ REQUEST_LINES = (
     "• 2 CPU, 1GB RAM",
     "• Database: 5GB",
     "@Charlie Wilson — Let me know if you need adjustments.",
-    "Credentials: shared securely with @Charlie Wilson",
+    "Credentials: shared securely with Charlie Wilson",
     "Perfect! This is exactly what we need.",
     "Thanks!",
     "Will start setting up k6 scripts.",
