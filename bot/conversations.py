@@ -131,7 +131,7 @@ class Conversations:
         )
 
     async def fire(self, due: tuple[StoredReminder, ...]) -> None:
-        """Let due reminders happen, each in its own savepoint, so that one that fails holds no other back.
+        """Let due reminders happen, each an intent of its own, so that one that fails holds no other back.
 
         One whose people can't be looked up now is left as it is: the schedule brings it again.
         """

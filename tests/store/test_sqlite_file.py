@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import bot.store
 from bot.errors import ConfigurationError
 from bot.store.interface import Reader, Transaction
 from bot.store.migrations import MIGRATIONS, migrate
+from bot.store.queries import read_moment, write_moment
 from tests.store.sqlite_file import open_at, raw
 from tests.store.stored_facts import enqueued, opened, root, step
 
@@ -121,6 +123,22 @@ def test_the_written_schema_is_what_the_migrations_lead_to() -> None:
         migrate(migrated)
         assert shape(migrated) == shape(by_hand)
         assert len(shape(migrated)) > 10
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2026, 7, 4, 12, tzinfo=UTC),
+        datetime(2000, 1, 2, 3, 4, 5, 6, tzinfo=UTC),
+        datetime(2199, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
+        datetime(2026, 7, 4, 1, 30, tzinfo=timezone(timedelta(hours=3))),
+    ],
+    ids=str,
+)
+def test_a_moment_is_stored_in_utc_with_microseconds_and_read_as_it_was(moment: datetime) -> None:
+    """Always 32 characters, as ISO 8601 has it, so that text order is time order."""
+    assert write_moment(moment) == moment.astimezone(UTC).isoformat(timespec="microseconds")
+    assert read_moment(write_moment(moment)) == moment
 
 
 SOME_ROWS = """
