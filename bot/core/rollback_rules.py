@@ -10,6 +10,8 @@ from typing import Any
 
 from bot.core.dialogue import Consequence, Situation, Tell
 from bot.core.events import Conversation, Event, Fact, Reminder
+from bot.core.freeze import incident_freeze
+from bot.core.handoffs import handed_to
 from bot.core.policy import Service
 from bot.core.release_forms import RollbackForm, RolledBackForm
 from bot.core.release_rules import is_same_version
@@ -220,6 +222,17 @@ def release_is_back(rollback: Rollback, event: Event) -> tuple[Consequence, ...]
     done = rollback.forms["complete"]
     form = RolledBackForm(version=done["version"], duration=done["duration"], checks=tuple(done["checks"]))
     return (Consequence("release", "rolled_back", form, rollback.release, onward=True),)
+
+
+def incident_freezes(rollback: Rollback, event: Event) -> tuple[Consequence, ...]:
+    """Nothing else is deployed while production is between two versions, and until somebody says that it may be."""
+    del event
+    return (incident_freeze(f"Rollback of {rollback.version}"),) if rollback.attempts == 1 else ()
+
+
+def incident_over(_rollback: Rollback, event: Event, policy: Service) -> tuple[Tell, ...]:
+    """Handed over as a resolved incident; the Tech Lead is called by the rollback itself, to close it."""
+    return handed_to(policy.authority.handoffs.incident_resolved, event, called=(Role.TECH_LEAD,))
 
 
 def up_the_path(rollback: Rollback, event: Event, policy: Service) -> tuple[Tell, ...]:

@@ -103,7 +103,7 @@ async def test_a_p1_alarm_in_an_incident_channel_is_decided_rolled_back_verified
         "Post-mortem scheduled for 2024-01-17",
     ):
         assert line in told, told
-    assert heads(player, RELEASES)[-1].startswith("⏪ Rolled Back: v1.2.0")
+    assert any(one.startswith("⏪ Rolled Back: v1.2.0") for one in heads(player, RELEASES))
     await player.step(TANIA, INCIDENTS, "Publish post-mortem", link="https://docs.example.com/pm/1")
     assert "Rollback Closed" in player.person(TANIA).text_of(head(player))
 
@@ -193,3 +193,23 @@ async def test_the_post_mortem_is_asked_for_until_it_is_published(player: Player
     before = len(player.person(TANIA).direct_messages)
     await player.playground.advance(player.playground.now() + timedelta(days=5))
     assert len(player.person(TANIA).direct_messages) == before
+
+
+async def test_a_rollback_freezes_its_service_until_somebody_lifts_that(player: Player) -> None:
+    """Nothing else goes to production while the incident lasts; the freeze has its thread in the service's channel."""
+    await alarm(player, version="v1.2.0", severity="P0 — Production down")
+    await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
+    [freeze] = [one for one in heads(player, RELEASES) if "Rollback of v1.2.0" in one]
+    assert "FRZ-1" in freeze
+    await player.command(CHARLIE, "/release approve", "#releases")
+    await player.send(CHARLIE, **(APPROVAL | {"version": "v1.2.1", "commit": "fff9999"}))
+    await player.step(TANIA, RELEASES, "Sign off")
+    with pytest.raises(RefusedError) as refused:
+        await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"rollback_target": "v1.1.0"}))
+    assert "FRZ-1" in " ".join(refused.value.errors.values())
+    await player.person(JANE).view.close()
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="2")
+    await player.step(CHARLIE, INCIDENTS, "Works again", seen="Orders work")
+    await player.step(JOHN, RELEASES, "Lift freeze", reason="The cause is found")
+    await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"rollback_target": "v1.1.0"}))
+    assert any("v1.2.1" in one and "Waiting for QA to agree" in one for one in heads(player, RELEASES))
