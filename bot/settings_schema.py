@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from bot.core.dialogues import DIALOGUES
 from bot.core.events import Fact
 from bot.core.policy import ChannelId, Holders, Identifier, Service
-from bot.core.release import RELEASE
+from bot.core.reminders import reminder_key
 from bot.core.roles import PEOPLE_ROLES, Role
 from bot.core.wall_clock import ZoneName
 from bot.settings_file import Key
@@ -36,9 +37,16 @@ class ConfigurationFile(Fact):
 
 
 REMINDED_STEPS = tuple(
-    step.name for step in RELEASE.steps if step.wait and not (isinstance(step.by, tuple) and step.by[0] is Role.CLOCK)
+    reminder_key(dialogue.name, step.name)
+    for dialogue in DIALOGUES.values()
+    for step in dialogue.steps
+    if step.wait and not (isinstance(step.by, tuple) and step.by[0] is Role.CLOCK)
 )
 """The steps somebody is reminded of: what `reminders` may name. The clock needs no reminding."""
+
+KNOWN_STEPS = frozenset(
+    reminder_key(dialogue.name, step.name) for dialogue in DIALOGUES.values() for step in dialogue.steps
+)
 
 SERVICE_KEYS = tuple(name for name in Service.model_fields if name != "name")
 DEFAULT_KEYS = tuple(name for name in SERVICE_KEYS if name != "roles")
@@ -55,7 +63,7 @@ DESCRIPTIONS = {
     "monitoring": "Dashboards shown with every deployment notice.",
     "smoke_tests": "The rows of the smoke test's table.",
     "watch": "Minutes that production is watched after its verification.",
-    "reminders": "Minutes after which the owner of a step is reminded, by step.",
+    "reminders": "Minutes after which the owner of a step is reminded, such as plan or rollback.decide.",
     "quiet_hours": "When nobody is reminded of what can wait; null for never.",
     "early_start": "Minutes that a deployment may start before the agreed time.",
     "authority": "Whose agreement decisions need, who is told of emergencies, to whom what is handed over.",

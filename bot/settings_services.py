@@ -20,6 +20,7 @@ from bot.settings_file import Document, Key, spell
 from bot.settings_problems import explain, suggest
 from bot.settings_schema import (
     DEFAULT_KEYS,
+    KNOWN_STEPS,
     REMINDED_STEPS,
     SERVICE_KEYS,
     ChannelEntry,
@@ -191,12 +192,15 @@ class Checker:
 
     def _check_reminders(self, reminders: Mapping[str, object], entry: _Entry) -> None:
         for name in reminders:
-            if name in {step.name for step in RELEASE.steps} - {*REMINDED_STEPS}:
-                remedy = f"Allowed: {', '.join(REMINDED_STEPS)}."
+            if name in KNOWN_STEPS.difference(REMINDED_STEPS):
+                dialogue = name.rpartition(".")[0]
+                remedy = (
+                    f"Allowed: {', '.join(step for step in REMINDED_STEPS if step.rpartition('.')[0] == dialogue)}."
+                )
                 self._tell(entry.place(("reminders", name)), "Nobody is reminded of this step.", remedy)
             elif name not in REMINDED_STEPS:
                 remedy = suggest(name, REMINDED_STEPS)
-                self._tell(entry.place(("reminders", name)), "There is no such step in a release.", remedy)
+                self._tell(entry.place(("reminders", name)), "There is no such step.", remedy)
 
     def _check_windows(self, fields: Json, entry: _Entry) -> None:
         environments = fields.get("environments", list(Service.model_fields["environments"].default))

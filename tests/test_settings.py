@@ -265,6 +265,8 @@ services:
         ("environments: [Pro Duction]", "environments[0]", "is not a short name"),
         ("required_signoffs: [clock]", "required_signoffs[0]", "is a machine"),
         ("reminders: {complete: 5}", "reminders.complete", "Nobody is reminded of this step. Allowed: cosign, plan"),
+        ("reminders: {rollback.decid: 5}", "reminders.rollback.decid", "no such step. Did you mean “rollback.decide”"),
+        ("reminders: {rollback.favour: 5}", "reminders.rollback.favour", "Allowed: rollback.decide, rollback.initiate"),
         ("reminders: {plan: 0}", "reminders.plan", "Use at least 1"),
         ("name: other", "name", "A service's name is its key"),
         ("roles: {devops: {}}", "roles.devops", "Nobody holds the role “devops”"),
@@ -441,9 +443,11 @@ def test_every_key_of_a_service_is_described() -> None:
 
 
 def test_reminders_may_be_set_for_the_steps_that_people_are_awaited_for() -> None:
-    """The release's awaited steps, without the one that the clock takes."""
+    """The awaited steps, without the one that the clock takes: a release's alone, the others with their dialogue."""
     awaited = {step.name for state in RELEASE.states for step in RELEASE.awaited(state.name)}
-    assert set(REMINDED_STEPS) == awaited - {"complete"}
+    assert {name for name in REMINDED_STEPS if "." not in name} == awaited - {"complete"}
+    others = {name for name in REMINDED_STEPS if name.startswith("rollback.")}
+    assert others == {f"rollback.{step}" for step in ["decide", "initiate", "complete", "verify", "close", "publish"]}
 
 
 # ── the checklist ────────────────────────────────────────────────────────────────────────────────────────────────────

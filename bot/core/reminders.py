@@ -30,6 +30,18 @@ def reminders_for(dialogue: Dialogue[C], conversation: C, policy: Service) -> tu
     return tuple(reminders)
 
 
+def reminder_key(dialogue: str, step: str) -> str:
+    """How the configuration's `reminders` name a step: a release's steps alone, those of other dialogues with it."""
+    return step if dialogue == "release" else f"{dialogue}.{step}"
+
+
+def patience(dialogue: str, step: Step, policy: Service) -> timedelta:
+    """How long an awaited step may take before its owner is reminded: as configured, else as its row says."""
+    assert step.wait is not None
+    minutes = policy.reminders.get(reminder_key(dialogue, step.name))
+    return step.wait.after if minutes is None else timedelta(minutes=minutes)
+
+
 def tells_of(step: Step, conversation: Conversation, event: Event, policy: Service) -> tuple[Reminder, ...]:
     """Who is told of a step that was taken: due at once, whatever happens next."""
     return tuple(
@@ -107,9 +119,7 @@ def _of_step(step: Step, conversation: Conversation, policy: Service, owners: tu
 
 def _haste(step: Step, wait: Wait, conversation: Conversation, policy: Service) -> tuple[timedelta, bool]:
     """How long is waited, and whether also in quiet hours: as the row or the configuration says, or as it presses."""
-    # The configuration names a release's steps alone; those of other dialogues may be called the same.
-    name = step.name if conversation.dialogue == "release" else f"{conversation.dialogue}.{step.name}"
-    after = timedelta(minutes=policy.reminders[name]) if name in policy.reminders else wait.after
+    after = patience(conversation.dialogue, step, policy)
     if wait.pressing and wait.pressing.applies(conversation):
         return min(after, wait.pressing.after), True
     return after, wait.urgent

@@ -17,7 +17,7 @@ from bot.core.rollback_prefill import FILLERS
 from bot.core.rollback_rules import Rollback
 
 STATES = (
-    State("awaiting_decision", "waiting for the decision to roll back", "⚖️",
+    State("awaiting_decision", "waiting for the Tech Lead's decision to roll back or not", "⚖️",
           asks="Please decide: roll back, or decline."),
     State("awaiting_start", "waiting for DevOps to begin", "🚨", asks="Please roll back at once."),
     State("rolling_back", "being rolled back", "🔴", asks="Please tell when it is done."),
@@ -28,6 +28,7 @@ STATES = (
     State("awaiting_postmortem", "over, and waiting for its post-mortem", "📄", asks="Please publish the post-mortem."),
     State("closed", "over, with its post-mortem published", "✅", final=True),
     State("declined", "declined", "🚫", final=True),
+    State("withdrawn", "called off as a false alarm", "🔕", final=True),
 )  # fmt: skip
 
 EVERY_STATE = tuple(state.name for state in STATES)
@@ -50,8 +51,8 @@ def _urgent(minutes: int, words: str, then: Role | None = None, since: str = "")
 STEPS = (
     Step("request", "Request rollback", (), BY_SEVERITY, (QA, TECH_LEAD, DEVOPS, MANAGER, Role.LINKED),
          "🚨 *ROLLBACK NEEDED*", forms.RequestForm, hears="channel", style="danger", looks=True,
-         guards=(rules.known_environment, rules.good_target), facts=rules.request_facts, effect=rules.requested,
-         leads=rules.release_follows),
+         guards=(rules.known_environment, rules.not_begun, rules.good_target), facts=rules.request_facts,
+         effect=rules.requested, leads=rules.release_follows),
     Step("decide", "Roll back", ("awaiting_decision",), "awaiting_start", (TECH_LEAD, MANAGER),
          "⚖️ *Decided: roll back*", wait=_urgent(10, "your decision: roll back, or not", MANAGER), style="danger",
          confirm="Production goes back to the version before."),
@@ -78,8 +79,11 @@ STEPS = (
     Step("favour", "In favour", ("awaiting_decision",), SAME, (), "👍 *In favour*", effect=rules.voted),
     Step("oppose", "Against", ("awaiting_decision",), SAME, (), "👎 *Against*", effect=rules.voted),
     Step("decline", "Decline", ("awaiting_decision", "awaiting_start"), "declined", (TECH_LEAD, MANAGER),
-         "🚫 *Rollback declined*", ReasonForm, confirm="Production stays on this version.", guards=(rules.only_p1,),
-         leads=rules.release_goes_on),
+         "🚫 *Rollback declined*", ReasonForm, confirm="Production stays on this version.",
+         guards=(rules.only_p1, rules.still_there), leads=rules.release_goes_on),
+    Step("withdraw", "False alarm", ("awaiting_decision", "awaiting_start"), "withdrawn", (QA, TECH_LEAD, MANAGER),
+         "🔕 *False alarm*", ReasonForm, confirm="The alarm ends; production stays on this version.",
+         guards=(rules.still_there,), leads=rules.release_goes_on),
     Step("overdue", "Recovery target missed", ("rolling_back",), SAME, (Role.CLOCK,), "⏱️ *Recovery target missed*",
          forms.OverdueForm, button=False),
     Step("detail", "Add details", UNDER_WAY, SAME, (), "🔎 *Details*", forms.DetailForm, effect=rules.detailed),

@@ -10,7 +10,10 @@ from bot.core.prefill import Answers, Filler, Known
 from bot.core.release_rules import is_same_version
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
 
-LIVE = ("awaiting_smoke", "smoke_running", "watching", "awaiting_decision", "deploying", "rolling_back")
+LIVE = (
+    *("canary", "canary_paused", "deploying", "awaiting_smoke", "smoke_running", "watching"),
+    *("awaiting_decision", "rolling_back"),
+)
 """The states of a release whose version production is on, or on its way to."""
 
 

@@ -28,8 +28,8 @@ RECOVERY_TARGETS = {
 
 MOST_VOTES = 50
 
-POST_MORTEM_ASKED = 10
-"""How many days the post-mortem is asked for after it was to be held."""
+POST_MORTEM_ASKED = (1, *range(3, 11), *range(14, 92, 7))
+"""On which days after it was to be held the post-mortem is asked for; on the second the row's own wait asks."""
 
 
 class Vote(Fact):
@@ -82,6 +82,19 @@ def known_environment(situation: Situation[Rollback]) -> None:
         raise Refusal(why, fields={"environment": why})
 
 
+def not_begun(situation: Situation[Rollback]) -> None:
+    """Two who raise the same alarm begin one rollback, however they spell the version."""
+    it = situation.conversation
+    for other in situation.surroundings.others:
+        alike = (other.dialogue, other.environment) == (it.dialogue, it.environment)
+        if alike and is_same_version(other.version, it.version):
+            by = other.trail[0].name if other.trail else other.opened_by
+            why = f"{other.version} is being rolled back already; {by} began it."
+            raise Refusal(
+                why, remedy="Go on with that one in its thread.", since=other.opened_at, fields={"version": why}
+            )
+
+
 def good_target(situation: Situation[Rollback]) -> None:
     """A version that is known to be bad, or is the broken one itself, is no way back."""
     form = situation.move.form
@@ -112,7 +125,17 @@ def only_p1(situation: Situation[Rollback]) -> None:
     if situation.conversation.severity == "P0":
         raise Refusal(
             "A P0 rollback is not declined: production is down.",
-            remedy="Roll back; if it was a false alarm, say so when closing.",
+            remedy="Roll back; or, if production is well, use “False alarm”.",
+        )
+
+
+def still_there(situation: Situation[Rollback]) -> None:
+    """Once production was moved, it does not stay where it was."""
+    it = situation.conversation
+    if it.attempts:
+        raise Refusal(
+            f"{it.environment.capitalize()} has left {it.version} already; it can't be said to stay on it.",
+            remedy="Roll back again, to a version that works.",
         )
 
 
@@ -129,7 +152,7 @@ def request_facts(situation: Situation[Rollback]) -> dict[str, Any]:
     """Which release it is about, and where to: the version that was asked for, else the last verified one."""
     form, around = situation.move.form, situation.surroundings
     assert isinstance(form, RequestForm)
-    release = around.release_of(form.version)
+    release = next((past for past in around.releases if is_same_version(past.version, form.version)), None)
     good = (one for one in around.verified if not is_same_version(one, form.version) and one not in around.known_bad)
     return {"release": release.id if release else "", "target": form.target or next(good, None)}
 
@@ -262,7 +285,7 @@ def _post_mortem(rollback: Rollback, at: datetime, policy: Service) -> tuple[Rem
     quiet = policy.quiet_hours
     roles = (Role.TECH_LEAD.value,)
     told: list[Reminder] = [_at(rollback, "due", "publish", at, roles, "post-mortem")]
-    for day in range(1, POST_MORTEM_ASKED + 1):
+    for day in POST_MORTEM_ASKED:
         due = at + timedelta(days=day)
         told.append(_at(rollback, "nudge", "publish", quiet.release(due) if quiet else due, roles, f"day {day}"))
     return tuple(told)

@@ -38,10 +38,6 @@ class Surroundings:
         last = {release.version: release.state for release in reversed(self.releases)}
         return frozenset(version for version, state in last.items() if state == "rolled_back")
 
-    def release_of(self, version: str) -> Past | None:
-        """The latest release of a version, if there is one."""
-        return next((release for release in self.releases if release.version == version), None)
-
 
 NOWHERE = Surroundings()
 """For a step that does not look around."""

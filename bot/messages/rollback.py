@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.core.events import Event, Reminder
 from bot.core.policy import Service
+from bot.core.reminders import patience
 from bot.core.rollback import ROLLBACK
 from bot.core.rollback_forms import SCOPES, CompleteForm, PublishForm, RequestForm
 from bot.core.rollback_rules import RECOVERY_TARGETS, Rollback
@@ -28,7 +29,7 @@ from bot.messages.parts import (
     version,
 )
 from bot.messages.people import call_awaited
-from bot.messages.text import escape, link, mention, mention_group
+from bot.messages.text import clip, escape, link, mention, mention_group, one_line
 
 HEADLINES: Mapping[str, str] = {
     "awaiting_decision": "🚨 ROLLBACK NEEDED: {version}",
@@ -39,7 +40,11 @@ HEADLINES: Mapping[str, str] = {
     "awaiting_postmortem": "✅ Rollback Verified: {version}",
     "closed": "✅ Rollback Closed: {version}",
     "declined": "🚫 Rollback Declined: {version}",
+    "withdrawn": "🔕 False Alarm: {version}",
 }
+
+ON_TIME = timedelta(minutes=1)
+"""How long after its moment the stopwatch may speak without saying that it is late."""
 
 LACKING = {"issue": "the issue", "impact": "the impact", "evidence": "evidence"}
 
@@ -81,18 +86,15 @@ def _state_lines(rollback: Rollback, policy: Service) -> Iterator[str]:
         yield f"👉 Awaited: {awaited}"
     if rollback.state == "awaiting_decision":
         limit = _limit(rollback, policy)
-        yield f"⏳ Decided by the Tech Lead within {span(limit)}; after that it goes up to the Release Manager."
-    if rollback.state == "declined" and (act := rollback.took("decline")):
-        yield f"> {escape(rollback.forms['decline']['reason'][:250])} — {escape(act.name)}"
+        yield f"⚖️ The Tech Lead decides, within {span(limit)}; after that it goes up to the Release Manager."
+    ended = {"declined": "decline", "withdrawn": "withdraw"}.get(rollback.state, "")
+    if act := rollback.took(ended):
+        yield f"> {escape(clip(one_line(rollback.forms[ended]['reason']), 250))} — {escape(act.name)}"
 
 
 def _limit(rollback: Rollback, policy: Service) -> timedelta:
     """How long the decider has before it goes up: asked after a while, and as long again."""
-    del rollback
-    wait = ROLLBACK.step("decide").wait
-    assert wait is not None
-    after = timedelta(minutes=policy.reminders["decide"]) if "decide" in policy.reminders else wait.after
-    return 2 * after
+    return 2 * patience(rollback.dialogue, ROLLBACK.step("decide"), policy)
 
 
 def _recommendation(rollback: Rollback) -> Iterator[str]:
@@ -201,10 +203,10 @@ def publish(rollback: Rollback, event: Event, policy: Service) -> tuple[Said, ..
 
 
 def decline(rollback: Rollback, event: Event, policy: Service) -> tuple[Said, ...]:
-    telling = begun(rollback, "🚫 *Rollback declined*")
-    telling.tell(
-        paragraph(f"🚫 *Rollback declined*: {place(rollback)} stays on {version(rollback)}", event.data["reason"])
-    )
+    """Why production stays where it is."""
+    says = ROLLBACK.step(event.step).says
+    telling = begun(rollback, says)
+    telling.tell(paragraph(f"{says}: {place(rollback)} stays on {version(rollback)}", event.data["reason"]))
     return finished(telling, event, policy)
 
 
@@ -212,8 +214,11 @@ def overdue(rollback: Rollback, event: Event, policy: Service) -> tuple[Said, ..
     """The stopwatch speaks: which target was missed, since when it runs."""
     name = event.data["occasion"].rpartition(":")[2]
     telling = begun(rollback, "⏱️ *Recovery target missed*")
-    running = span(event.at - rollback.started_at) if rollback.started_at else ""
-    telling.say(f"⏱️ *Recovery target missed*: {SCOPES[name]}. The rollback has been running for {running}.")
+    if rollback.started_at:
+        running, due = span(event.at - rollback.started_at), rollback.started_at + RECOVERY_TARGETS[name]
+        telling.say(f"⏱️ *Recovery target missed*: {SCOPES[name]}. The rollback has been running for {running}.")
+        if event.at - due > ON_TIME:
+            telling.aside(f"Told late: it was missed at {utc(due, day=False)}.")
     return finished(telling, event, policy)
 
 
@@ -225,6 +230,7 @@ TELLERS: Mapping[str, Callable[[Rollback, Event, Service], tuple[Said, ...]]] = 
     "close": close,
     "publish": publish,
     "decline": decline,
+    "withdraw": decline,
     "overdue": overdue,
 }
 """The steps with words of their own; every other step is told from its row."""
@@ -238,8 +244,8 @@ def told(rollback: Rollback, event: Event, policy: Service) -> tuple[Said, ...]:
 def reminded(rollback: Rollback, reminder: Reminder) -> Iterator[str]:
     """What helps the reader: the issue, and where to."""
     if rollback.issue:
-        yield f"> {escape(' '.join(rollback.issue.split())[:250])}"
+        yield f"> {escape(clip(one_line(rollback.issue), 250))}"
     if reminder.kind == "tell" and (told_why := rollback.forms.get(reminder.step, {}).get("reason")):
-        yield f"> {escape(' '.join(told_why.split())[:250])}"
+        yield f"> {escape(clip(one_line(told_why), 250))}"
     if rollback.target and rollback.state in ("awaiting_decision", "awaiting_start"):
         yield f"Recommended: back to {escape(rollback.target)}."

@@ -73,7 +73,7 @@ async def test_a_p1_alarm_in_an_incident_channel_is_decided_rolled_back_verified
         "Core functionality broken",
         "Sentry: 50+ errors on POST /api/v1/orders",
         "Rollback to v1.1.0 immediately.",
-        "Waiting for the decision to roll back",
+        "Waiting for the Tech Lead's decision to roll back or not",
     ):
         assert line in card
     assert heads(player, RELEASES)[-1].startswith("🔴 Being Rolled Back: v1.2.0")
