@@ -273,16 +273,26 @@ def _ask_of(name: str, info: FieldInfo) -> Ask:
 
 # A word is a run of pieces without spaces; a piece in quotes may hold them. A quote that is not closed fits neither.
 _WORD = re.compile(r'(?:"[^"]*"|[^"\s]++)++')
-_CURLY_QUOTES = re.compile("[“”„‟]")
+# Phones type curly quotes, in pairs; within straight ones they are part of what is said.
+_QUOTE = re.compile('["“”„‟]')
+_QUOTED = re.compile('"[^"]*"')
+_QUOTED_ANY = re.compile('"[^"]*"|[“”„‟][^“”„‟]*[“”„‟]')
+_WORD_ANY = re.compile(rf'(?:{_QUOTED_ANY.pattern}|[^\s"“”„‟])+')
 
 
 def _split(words: str) -> list[str]:
     """The words of a typed line. Not a shell's rules: its apostrophe would eat "don't", its backslash a path's."""
-    # Phones type curly quotes.
-    plain = words if words.isascii() else _CURLY_QUOTES.sub('"', words).replace("\u00a0", " ")
-    if plain.count('"') % 2:
+    plain = words.isascii()
+    quoted, word = (_QUOTED, _WORD) if plain else (_QUOTED_ANY, _WORD_ANY)
+    if not plain:
+        words = words.replace("\u00a0", " ")
+    if _QUOTE.search(quoted.sub("", words) if '"' in words or not plain else ""):
         raise Refusal("A quotation mark is not closed.", remedy='Write field="several words".')
-    return [word.replace('"', "") if '"' in word else word for word in _WORD.findall(plain)]
+    return [quoted.sub(_content, found) for found in word.findall(words)]
+
+
+def _content(quoted: re.Match[str]) -> str:
+    return quoted[0][1:-1]
 
 
 _NEEDED = "This is needed."

@@ -51,6 +51,14 @@ def refused(words: str, form: type[Form] = Everything) -> Refusal:
         ("title=One", {"title": "One"}),
         ('title="Several words" count=3', {"title": "Several words", "count": "3"}),
         ("title=“Phone’s quotes” count=3", {"title": "Phone’s quotes", "count": "3"}),
+        (
+            'title="It shows “Service Unavailable” now" count=3',
+            {"title": "It shows “Service Unavailable” now", "count": "3"},
+        ),
+        (
+            'title=“It shows "Service Unavailable" now” count=3',
+            {"title": 'It shows "Service Unavailable" now', "count": "3"},
+        ),
         ("title=„So auch“ count=3", {"title": "So auch", "count": "3"}),
         ("title=don't count=3", {"title": "don't", "count": "3"}),
         ("title=>5%", {"title": ">5%"}),
