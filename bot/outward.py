@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
 
@@ -21,6 +22,9 @@ TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 """Seconds. Nobody waits for these calls, but the errand behind one holds its lane."""
 
 DEFAULT_PAUSE = 30.0
+SECONDARY_PAUSE = 60.0
+"""Seconds. GitHub's secondary limits name no time; "wait for at least one minute" (docs.github.com, "Rate limits")."""
+
 MOST_REASON = 200
 """Characters of a service's own reason that are shown."""
 
@@ -38,7 +42,12 @@ class DeclinedError(GreenlightError):
         self.remedy = remedy
 
 
+_MOVED = "It answers from another address; put the present one, or the present name, into the configuration."
 _REMEDIES: Mapping[int, str] = {
+    301: _MOVED,
+    302: _MOVED,
+    307: _MOVED,
+    308: _MOVED,
     401: "The token is missing or no longer valid; whoever runs Greenlight has to put in a new one.",
     403: "The token may not do this; give it the permission, or use another one.",
     404: "Check the address and names in the configuration; a token without permission is told the same.",
@@ -72,6 +81,8 @@ def _refused(service: str, answer: httpx.Response, secrets: tuple[str, ...]) -> 
     if status >= 500:
         return UnclearError(f"{service} had trouble of its own ({status}).", pause)
     said = _words(answer)
+    if status == 403 and "secondary rate limit" in said.casefold():
+        return TransientError(f"{service} asks for a pause.", SECONDARY_PAUSE)
     for secret in secrets:
         said = said.replace(secret, "…") if secret else said
     reason = f"{service} refused ({status}{f': {said}' if said else ''})."
@@ -87,10 +98,40 @@ def _words(answer: httpx.Response) -> str:
     if not isinstance(told, dict):
         return ""
     messages = told.get("errorMessages") or [told.get("message") or told.get("error") or told.get("detail") or ""]
-    fields = told.get("errors")
-    if isinstance(fields, dict):
-        messages = [*messages, *(f"{name}: {why}" for name, why in fields.items())]
+    messages = [*messages, *_fields(told.get("errors"))]
     return " ".join(" ".join(str(message) for message in messages if message).split())[:MOST_REASON]
+
+
+def _fields(told: object) -> list[str]:
+    """What is wrong with which field: Jira names them in a mapping, GitHub in a list."""
+    if isinstance(told, dict):
+        return [f"{name}: {why}" for name, why in told.items()]
+    found = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
+    return [f"{one['field']}: {one.get('message') or one.get('code') or 'invalid'}" for one in found if "field" in one]
+
+
+def read_json(answer: httpx.Response, service: str) -> Any:
+    """What a good answer says; None where it says nothing. Raises UnclearError where it is no JSON, and DeclinedError
+    where that came of a question: something else than the service answers there.
+    """
+    if answer.status_code == 204 or not answer.content:
+        return None
+    try:
+        return answer.json()
+    except ValueError as error:
+        reason = f"{service} answered with something else than JSON."
+        if answer.request.method == "GET":
+            raise DeclinedError(reason, "Check the address in the configuration.") from error
+        raise UnclearError(reason) from error
+
+
+def github_headers(secret: str) -> dict[str, str]:
+    """What every call of GitHub's REST API carries (docs.github.com, "Getting started with the REST API")."""
+    return {
+        "Authorization": f"Bearer {secret}",
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }
 
 
 def pause_of(headers: Mapping[str, str]) -> float | None:

@@ -52,6 +52,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.schedule": ("bot.schedule", *SERVICE, "bot.core", "bot.store.interface", *BASICS),
     "bot.monitors": ("bot.monitors", "bot.core", "bot.outward", *BASICS),
     "bot.outward": BASICS,
+    "bot.trackers": ("bot.trackers", "bot.core", "bot.outward", *BASICS),
     "bot.deployers": ("bot.deployers", "bot.core", "bot.outward", *BASICS),
     "bot.http": ("bot.http", *SERVICE, *INTENTS),
     **dict.fromkeys(SETTINGS, (*SETTINGS, "bot.core", "bot.errors")),

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
-from bot.core.events import Act, Conversation, Event, Reminder
+from bot.core.events import Act, Conversation, Errand, Event, Reminder
 from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.prefill import Filler
@@ -104,6 +104,7 @@ Facts = Callable[[Situation[Any]], dict[str, Any]]
 Effect = Callable[[Any, Event], Any]
 Leads = Callable[[Any, Event], tuple[Consequence, ...]]
 Tells = Callable[[Any, Event, Service], tuple[Tell, ...]]
+Errands = Callable[[Any, Event, Service], tuple[Errand, ...]]
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ class Step:
     looks       True if its rules look at the service's other conversations
     leads       what follows in other conversations; of the conversation after it, and its event
     tells       who is told privately at once; of the conversation after it, its event and the policy
+    errands     what is to be done outside, after the commit; of the same
     """
 
     name: str
@@ -164,6 +166,7 @@ class Step:
     looks: bool = False
     leads: Leads | None = None
     tells: Tells | None = None
+    errands: Errands | None = None
 
     @property
     def by_people(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Self, TypeVar
 
@@ -162,3 +163,18 @@ class Reminder:
     due_at: datetime
     roles: tuple[str, ...] = ()
     occasion: str = ""
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One thing to be done outside, such as opening a ticket. `key` names it for ever, so that it is not done twice.
+
+    `kind` says what it is, `payload` what it needs (JSON values). Errands of one `line` are done one after another, in
+    order; lines at the same time.
+    """
+
+    key: str
+    kind: str
+    conversation: str
+    line: str
+    payload: Mapping[str, Any] = field(default_factory=dict)

@@ -15,9 +15,8 @@ import httpx
 from pydantic import SecretStr
 
 from bot.deployers.interface import Order, Started
-from bot.outward import call
+from bot.outward import call, github_headers
 
-API_VERSION = "2022-11-28"
 RUNS = 50
 """The latest runs that are looked through for an order."""
 
@@ -59,10 +58,6 @@ class GitHubActions:
     ) -> httpx.Response:
         secret = self.token.get_secret_value()
         path = f"/repos/{self.repository}/actions/workflows/{quote(self.workflow, safe='')}/{what}"
-        headers = {
-            "Authorization": f"Bearer {secret}",
-            "Accept": "application/vnd.github+json",
-            "X-GitHub-Api-Version": API_VERSION,
-        }
-        request = self.client.build_request(method, f"{self.api}{path}", json=json, params=params, headers=headers)
+        url, headers = f"{self.api}{path}", github_headers(secret)
+        request = self.client.build_request(method, url, json=json, params=params, headers=headers)
         return await call(self.client, request, self.title, secrets=(secret,))

@@ -1,0 +1,108 @@
+"""Tickets that a team's issue tracker keeps for conversations: what is in one, and which steps open and close it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, HttpUrl, StringConstraints
+
+from bot.core.events import Conversation, Errand, Event, Fact
+
+OPEN_TICKET = "open_ticket"
+CLOSE_TICKET = "close_ticket"
+KINDS = (OPEN_TICKET, CLOSE_TICKET)
+
+ProjectKey = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,254}$")]
+Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$")]
+JiraLabel = Annotated[str, StringConstraints(pattern=r"^\S{1,255}$")]
+GitHubLabel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
+IssueType = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+
+
+class JiraRule(Fact):
+    """Tickets are issues of a Jira project."""
+
+    kind: Literal["jira"]
+    url: HttpUrl
+    project: ProjectKey
+    issue_type: IssueType = "Task"
+    labels: tuple[JiraLabel, ...] = ()
+
+
+class GitHubRule(Fact):
+    """Tickets are issues of a GitHub repository. `url` is the API's, for GitHub Enterprise Server."""
+
+    kind: Literal["github"]
+    repository: Repository
+    labels: tuple[GitHubLabel, ...] = ()
+    url: HttpUrl = HttpUrl("https://api.github.com")
+
+
+TrackerRule = Annotated[JiraRule | GitHubRule, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a ticket: a heading with a text, or with entries. All of it is outside text, as it came."""
+
+    heading: str
+    text: str = ""
+    entries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A ticket that is to be opened. `marker` names it for ever: letters, digits and hyphens, by which it is found
+    again; `since` is a moment before which it can't have been opened.
+    """
+
+    marker: str
+    title: str
+    parts: tuple[Part, ...]
+    since: datetime
+
+
+@dataclass(frozen=True)
+class OpenedTicket:
+    """A ticket in its tracker: the key people call it by, and its page."""
+
+    key: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What a ticket's end is told with. `sentence` is our own and is said of this ticket once; `text` may hold outside
+    text. `done` says that its work was done, and not given up.
+    """
+
+    sentence: str
+    text: str = ""
+    done: bool = True
+
+
+def said(closing: Closing) -> tuple[Part, ...]:
+    """The comment that tells of a ticket's end."""
+    return tuple(Part("", text) for text in (closing.sentence, closing.text) if text)
+
+
+def marker_of(conversation: Conversation) -> str:
+    """The marker of a conversation's ticket."""
+    return f"greenlight-{conversation.id}"
+
+
+def tracked(conversation: Conversation, event: Event, policy: Any) -> tuple[Errand, ...]:
+    """As `errands` of an opening step: a ticket is opened where the service has a tracker."""
+    return (_errand(OPEN_TICKET, conversation, event),) if policy.tracker else ()
+
+
+def untracked(conversation: Conversation, event: Event, policy: Any) -> tuple[Errand, ...]:
+    """As `errands` of a step that ends a conversation: its ticket is closed."""
+    return (_errand(CLOSE_TICKET, conversation, event),) if policy.tracker else ()
+
+
+def _errand(kind: str, conversation: Conversation, event: Event) -> Errand:
+    it = conversation.id
+    return Errand(f"{it}:{event.number}:{kind}", kind, it, line=f"ticket:{it}", payload={"event": event.number})
