@@ -23,18 +23,17 @@ from bot.housekeeping import Housekeeping
 from bot.http.door import Door
 from bot.http.health import Health
 from bot.http.slack_requests import SlackRequests
-from bot.messages.refusals import undelivered
 from bot.outbox import Outbox
 from bot.pace import Pace
 from bot.queries import Queries
 from bot.schedule import Schedule
-from bot.service import read_conversation
 from bot.settings import Configuration, Environment, Transport
 from bot.slack import Slack
 from bot.slack_errors import UndeliverableError
 from bot.store.interface import Posting
 from bot.store.sqlite import SQLiteStore
 from bot.transports import HttpServer, SocketClient, told_to_stop
+from bot.undelivered import Undelivered
 from bot.wording import Wording
 from handlers.context import Context
 
@@ -90,6 +89,9 @@ class Application:
         await self.background.drain()
         await self.schedule.settled()
         await self.outbox.idle()
+        # What Slack would not take is told in the background, and an alarm is said elsewhere.
+        await self.background.drain()
+        await self.outbox.idle()
 
 
 def assemble(
@@ -105,8 +107,13 @@ def assemble(
     directory = Directory(slack, clock, default_zone=configuration.time_zone)
 
     async def undeliverable(posting: Posting, error: UndeliverableError) -> None:
-        background.run(_tell_opener(store, slack, posting, error), "tell_undelivered")
+        background.run(tell_undelivered(posting, error), "tell_undelivered")
 
+    async def tell_undelivered(posting: Posting, error: UndeliverableError) -> None:
+        if await refused.tell(posting, error):
+            outbox.wake()
+
+    refused = Undelivered(store, slack, configuration.services, clock)
     outbox = Outbox(store, slack, clock, pace, undeliverable, Wording(store, configuration.services))
 
     def committed() -> None:
@@ -179,14 +186,6 @@ class Vital:
             return await self.store.read(lambda reader: reader.healthy())
         except StoreBusyError:
             return False
-
-
-async def _tell_opener(store: SQLiteStore, slack: Slack, posting: Posting, error: UndeliverableError) -> None:
-    """Tell whoever opened a conversation what Slack would not take; the message is kept, and the home shows it."""
-    record = await store.read(lambda reader: reader.load(posting.message.conversation))
-    if record is not None and posting.message.kind != "direct":
-        opener = read_conversation(record).opened_by
-        await slack.answer_privately(undelivered(record.version, posting.message.channel, error.remedy), user=opener)
 
 
 @asynccontextmanager

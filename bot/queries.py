@@ -64,6 +64,10 @@ class Queries:
         found = await self._store.read(partial(_open_ones, dialogue=dialogue, services=services))
         return tuple(self._overview(one) for one in found)
 
+    async def deployed_last(self, services: tuple[str, ...], version: str = "") -> str:
+        """The service that was deployed last, of those that have released a version; empty where none was."""
+        return await self._store.read(partial(_deployed_last, services=services, version=version))
+
     async def events(self, conversation_id: str) -> tuple[Event, ...]:
         """All that happened in a conversation, oldest first."""
         return await self._store.read(lambda reader: reader.events(conversation_id))
@@ -121,6 +125,16 @@ def _one(reader: Reader, conversation_id: str) -> Found:
 def _version(reader: Reader, dialogue: str, version: str, services: tuple[str, ...]) -> list[Found]:
     found = (reader.find(dialogue, service=name, version=version, limit=1) for name in services)
     return [_with_reminder(reader, record) for records in found for record in records]
+
+
+def _deployed_last(reader: Reader, services: tuple[str, ...], version: str) -> str:
+    deployed = [
+        (act.at, name)
+        for name in services
+        for record in reader.find("release", service=name, version=version or None, limit=RECENT)
+        if (act := read_conversation(record).took("deployed"))
+    ]
+    return max(deployed)[1] if deployed else ""
 
 
 def _open_ones(reader: Reader, dialogue: str, services: tuple[str, ...]) -> list[Found]:

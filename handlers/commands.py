@@ -34,6 +34,9 @@ class Call:
         return cls(body["user"]["id"], body.get("channel", {}).get("id", ""), "", body["trigger_id"])
 
 
+Guess = Callable[[Context, tuple[str, ...], str], Awaitable[str]]
+"""Which of several services is meant, most likely: of their names and the version that was typed; empty: ask."""
+
 Answer = Callable[[Context, Call], Awaitable[Message | None]]
 
 
@@ -65,7 +68,7 @@ async def dispatch(
     )
 
 
-def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
+def opening(dialogue: Dialogue[Any], step_name: str, guess: Guess | None = None) -> Answer:
     """Answers with what was recorded, where the words say it all; else opens the step's form with what they say."""
     step = dialogue.step(step_name)
     form = step.form
@@ -79,7 +82,7 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
         service = named or (here[0].name if len(here) == 1 else "")
         # Its name alone opens nothing: whoever typed no more sees in the form what they are about to do.
         if not service or not words or not form.required() <= given.keys():
-            await begin(context, dialogue, step_name, call, given, service)
+            await begin(context, dialogue, step_name, call, given, service, guess)
             return None
         reference = Reference(dialogue.name, step.name, service=service, channel=call.channel)
         taken = await context.conversations.take(reference, call.user, given, call.trigger)
@@ -89,15 +92,27 @@ def opening(dialogue: Dialogue[Any], step_name: str) -> Answer:
 
 
 async def begin(
-    context: Context, dialogue: Dialogue[Any], step_name: str, call: Call, given: dict[str, Any], service: str = ""
+    context: Context,
+    dialogue: Dialogue[Any],
+    step_name: str,
+    call: Call,
+    given: dict[str, Any],
+    service: str = "",
+    guess: Guess | None = None,
 ) -> None:
-    """Open the form of a dialogue's first step, with what was given; the service is asked for where none is meant."""
+    """Open the form of a dialogue's first step, with what was given; the service is asked for where none is meant, and
+    none can be guessed.
+    """
     every = tuple(context.configuration.services.values())
     here = context.configuration.service_in(call.channel) or every
     service = service or (here[0].name if len(here) == 1 else "")
+    hint = ""
+    if not service and guess:
+        service = await guess(context, tuple(one.name for one in here), str(given.get("version", "")))
+        hint = f"for another service type {dialogue.command} and its name" if service else ""
     reference = Reference(dialogue.name, step_name, service=service, channel=call.channel)
     if service:
-        await open_form(context, reference, call.user, call.trigger, given)
+        await open_form(context, reference, call.user, call.trigger, given, hint)
     else:
         _choose(context, call, dialogue, reference, given, here)
 

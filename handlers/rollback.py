@@ -11,6 +11,7 @@ from slack_bolt.async_app import AsyncAck
 from slack_bolt.response import BoltResponse
 
 from bot.bolt import Bolt
+from bot.core.release import RELEASE
 from bot.core.rollback import ROLLBACK
 from bot.messages import lists
 from bot.messages.message import Message
@@ -20,7 +21,6 @@ from handlers.incoming import evidence
 from handlers.replies import answered
 
 COMMAND = ROLLBACK.command
-REQUEST = opening(ROLLBACK, "request")
 
 
 def register(app: Bolt, context: Context) -> None:
@@ -32,9 +32,20 @@ def register(app: Bolt, context: Context) -> None:
 
     @app.shortcut("rollback_request")
     async def from_message(ack: AsyncAck, body: dict[str, Any]) -> None:
-        seen = await evidence(context, body)
-        await begin(context, ROLLBACK, "request", Call.of_shortcut(body), {"evidence": [seen]})
+        call, message = Call.of_shortcut(body), body["message"]
+        given: dict[str, Any] = {"evidence": [await evidence(context, body)]}
+        record = await context.queries.in_thread(call.channel, message.get("thread_ts") or message["ts"])
+        if record is not None and record.dialogue == RELEASE.name:
+            given |= {"version": record.version, "environment": record.environment}
+            await begin(context, ROLLBACK, "request", call, given, record.service)
+        else:
+            await begin(context, ROLLBACK, "request", call, given, guess=deployed_last)
         await ack()
+
+
+async def deployed_last(context: Context, services: tuple[str, ...], version: str) -> str:
+    """What was deployed last is what is broken, most likely."""
+    return await context.queries.deployed_last(services, version)
 
 
 async def usage(_context: Context, _call: Call) -> Message:
@@ -42,6 +53,7 @@ async def usage(_context: Context, _call: Call) -> Message:
     return lists.help_message([(f"{COMMAND} {each.usage}", each.does) for each in SUBCOMMANDS.values()], ROLLBACK)
 
 
+REQUEST = opening(ROLLBACK, "request", deployed_last)
 SUBCOMMANDS = {
     "request": Subcommand("[service] [version] [field=value …]", "raise the alarm: roll back what is live", REQUEST),
     **questions(ROLLBACK, "v1.2.0"),

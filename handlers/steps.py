@@ -50,7 +50,9 @@ async def click(context: Context, body: dict[str, Any], reference: Reference) ->
         await open_form(context, replace(reference, given={}), user, trigger, dict(reference.given))
 
 
-async def open_form(context: Context, reference: Reference, user: str, trigger: str, given: dict[str, Any]) -> None:
+async def open_form(
+    context: Context, reference: Reference, user: str, trigger: str, given: dict[str, Any], hint: str = ""
+) -> None:
     """Open a step's form, filled with what is known and what was given. Refusal where the step is not possible.
 
     Slack's trigger is good for three seconds, and opening is a call to Slack: it follows the answer.
@@ -59,9 +61,9 @@ async def open_form(context: Context, reference: Reference, user: str, trigger: 
     view = modal(
         asked.step,
         reference,
-        prefill(DIALOGUES[reference.dialogue].fillers.get(asked.form), asked.known) | given,
+        prefill(DIALOGUES[reference.dialogue].fillers.get(asked.form), replace(asked.known, given=given)) | given,
         title_detail=asked.known.conversation.version if asked.known.conversation else "",
-        context_line=about(asked),
+        context_line=" · ".join(filter(None, (about(asked), hint))),
     )
     context.background.run(context.slack.offer_view(trigger, view, user), "open_form")
 

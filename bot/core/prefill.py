@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ Answers = dict[str, Any]
 @dataclass(frozen=True)
 class Known:
     """What may be looked at: the conversation (None before it is opened), the service's latest of the same dialogue,
-    what is around it, and the time.
+    what is around it, the time, and the answers that were given already.
     """
 
     conversation: Any
@@ -24,6 +24,7 @@ class Known:
     previous: Any
     now: datetime
     surroundings: Surroundings = NOWHERE
+    given: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def verified(self) -> str:

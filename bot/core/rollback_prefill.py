@@ -21,6 +21,7 @@ def _request(known: Known) -> Answers:
     """What is live is what is broken, most likely; the last version verified before it is the way back."""
     releases = known.surroundings.releases
     live = next((release.version for release in releases if release.state in LIVE), known.verified)
+    live = known.given.get("version") or live
     return {"version": live, "environment": known.policy.environments[0], "target": _target(known, live)}
 
 

@@ -42,6 +42,15 @@ def notice(text: str) -> Message:
     return told if 0 < len(text) < A_FEW_LINES else in_one(told)
 
 
+def raised_elsewhere(card: Message, channel: str) -> Message:
+    """The head of a thread that its own channel would not take, for the service's channel."""
+    why = (
+        f"⚠️ This was raised in <#{channel}>, where I am not a member or may not post. Invite me there (`/invite "
+        "@Greenlight`), and its thread begins. Until then it stands here, and its buttons work."
+    )
+    return Message(card.text, (blocks.section(why), *card.blocks))
+
+
 def undelivered(version: str, channel: str, remedy: str) -> Message:
     """The private word to whoever opened a conversation that Slack would not take one of its messages."""
     return notice(

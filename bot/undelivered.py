@@ -1,0 +1,55 @@
+"""What is done about a message that Slack will not take: a person is told what to do, an alarm is heard elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+
+from bot.clock import Clock
+from bot.core.dialogues import DIALOGUES
+from bot.core.events import Conversation, Outgoing
+from bot.core.policy import Service
+from bot.messages.limits import fit
+from bot.messages.refusals import raised_elsewhere, undelivered
+from bot.messages.voices import VOICES
+from bot.service import read_conversation
+from bot.slack import Slack
+from bot.slack_errors import UndeliverableError
+from bot.store.interface import Posting, Store, Transaction
+
+
+class Undelivered:
+    """Tells whoever opened the conversation; the message is kept, and the home shows it.
+
+    The head of a thread that was opened outside of the service's own channel is shown there meanwhile, with its
+    buttons: an alarm from an incident channel that the bot was not invited to reaches those who roll back at once.
+    """
+
+    def __init__(self, store: Store, slack: Slack, policies: Mapping[str, Service], clock: Clock) -> None:
+        self._store = store
+        self._slack = slack
+        self._policies = policies
+        self._clock = clock
+
+    async def tell(self, posting: Posting, error: UndeliverableError) -> bool:
+        """Do both; whether something was put into the outbox."""
+        outgoing = posting.message
+        record = await self._store.read(lambda reader: reader.load(outgoing.conversation))
+        if record is None or outgoing.kind == "direct":
+            return False
+        conversation, policy = read_conversation(record), self._policies.get(record.service)
+        shown = bool(policy) and outgoing.kind == "root" and DIALOGUES[record.dialogue].anywhere
+        if policy and shown and outgoing.channel != policy.channels[0]:
+            await self._store.write(partial(_show, conversation=conversation, policy=policy, now=self._clock.now()))
+        told = undelivered(record.version, outgoing.channel, error.remedy)
+        await self._slack.answer_privately(told, user=conversation.opened_by)
+        return shown
+
+
+def _show(tx: Transaction, conversation: Conversation, policy: Service, now: datetime) -> None:
+    card = VOICES[conversation.dialogue].card(conversation, policy)
+    for index, part in enumerate(fit(raised_elsewhere(card, conversation.channel))):
+        key = f"{conversation.id}:elsewhere:{index}"
+        # To one address, outside of the conversation's thread, which has no head yet.
+        tx.enqueue(Outgoing(key, "direct", policy.channels[0], part.text, part.blocks, conversation.id), now)
