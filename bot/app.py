@@ -23,6 +23,7 @@ from bot.housekeeping import Housekeeping
 from bot.http.door import Door
 from bot.http.health import Health
 from bot.http.slack_requests import SlackRequests
+from bot.monitors.making import Monitors, monitors_of
 from bot.outbox import Outbox
 from bot.pace import Pace
 from bot.queries import Queries
@@ -34,6 +35,7 @@ from bot.store.interface import Posting
 from bot.store.sqlite import SQLiteStore
 from bot.transports import HttpServer, SocketClient, told_to_stop
 from bot.undelivered import Undelivered
+from bot.watch import Watch
 from bot.wording import Wording
 from handlers.context import Context
 
@@ -60,6 +62,8 @@ class Application:
     background: Background
     configuration: Configuration
     housekeeping: Housekeeping
+    watch: Watch
+    monitors: Monitors
     socket: SocketClient | None
 
     async def start(self) -> None:
@@ -67,6 +71,7 @@ class Application:
         self.outbox.start()
         await self.schedule.start()
         self.housekeeping.start()
+        self.watch.start()
         if self.socket is not None:
             self.socket.start()
         self.background.run(self.slack.identify(), "identify")
@@ -77,6 +82,8 @@ class Application:
         if self.socket is not None:
             await self.socket.stop()
         await self.background.drain(within=DRAIN_SECONDS)
+        await self.watch.stop()
+        await self.monitors.close()
         await self.schedule.stop()
         await self.housekeeping.stop()
         await self.outbox.stop(DRAIN_SECONDS)
@@ -85,9 +92,10 @@ class Application:
         await self.slack.close()
 
     async def settled(self) -> None:
-        """Wait until nothing is under way: no reminder due, no message that could be sent, no background work."""
+        """Wait until nothing is under way: no reminder or look due, no message that could be sent, no work beside."""
         await self.background.drain()
         await self.schedule.settled()
+        await self.watch.settled()
         await self.outbox.idle()
         # What Slack would not take is told in the background, and an alarm is said elsewhere.
         await self.background.drain()
@@ -119,6 +127,7 @@ def assemble(
     def committed() -> None:
         outbox.wake()
         schedule.wake()
+        watch.changed()
 
     def hand_over(given: HandedOver) -> None:
         background.run(handover.share(given), "share_credentials")
@@ -127,10 +136,12 @@ def assemble(
     handover = Handover(slack, conversations)
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
+    monitors = monitors_of(configuration.services)
+    watch = Watch(store, conversations, monitors.by_service, clock)
     bolt = Bolt(slack)
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
-    vital = Vital(store, outbox, schedule, socket, clock, clock.now(), version("greenlight"))
+    vital = Vital(store, outbox, schedule, watch, socket, clock, clock.now(), version("greenlight"))
     return Application(
         environment=environment,
         bolt=bolt,
@@ -145,6 +156,8 @@ def assemble(
         background=background,
         configuration=configuration,
         housekeeping=Housekeeping(store, clock),
+        watch=watch,
+        monitors=monitors,
         socket=socket,
     )
 
@@ -165,6 +178,7 @@ class Vital:
     store: SQLiteStore
     outbox: Outbox
     schedule: Schedule
+    watch: Watch
     socket: SocketClient | None
     clock: Clock
     started: datetime
@@ -176,6 +190,7 @@ class Vital:
             "database": await self._answers(),
             "outbox": self.outbox.running,
             "scheduler": self.schedule.running,
+            "watch": self.watch.running,
         }
         if self.socket is not None:
             checks["socket"] = await self.socket.connected()

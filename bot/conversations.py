@@ -17,7 +17,9 @@ from bot.core.events import Conversation
 from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.prefill import Known
+from bot.core.release import RELEASE
 from bot.core.release_forms import ApprovalForm
+from bot.core.release_observation import WATCH
 from bot.core.roles import GREENLIGHT, Actor, Role
 from bot.core.secrets import Secret, without_secrets
 from bot.core.surroundings import Surroundings
@@ -126,6 +128,21 @@ class Conversations:
                 move=move,
                 policies=self.policies,
                 delivery="",
+                now=self._clock.now(),
+            )
+        )
+
+    async def observe(self, conversation: str, step: str, answers: Mapping[str, Any], delivery: str) -> Taken:
+        """Take a step of a release as the watch. `delivery` names what was found, so that it is told once."""
+        form = RELEASE.step(step).form
+        move = Move(step, WATCH, form.from_answers(answers) if form else None)
+        return await self._write(
+            partial(
+                take_step,
+                conversation_id=conversation,
+                move=move,
+                policies=self.policies,
+                delivery=delivery,
                 now=self._clock.now(),
             )
         )

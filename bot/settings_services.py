@@ -32,7 +32,7 @@ from bot.settings_schema import (
 
 Model = TypeVar("Model", bound=BaseModel)
 
-ENTRY_BY_ENTRY = ("roles", "reminders", "windows", "release_day")
+ENTRY_BY_ENTRY = ("roles", "reminders", "windows", "release_day", "monitors", "signals")
 """Fields to which a service adds, entry by entry, instead of replacing the default as a whole."""
 
 NEEDED_ROLES = tuple(
@@ -147,6 +147,7 @@ class Checker:
         self._check_repeated(fields, entry)
         self._check_windows(fields, entry)
         self._check_release_day(fields, entry)
+        self._check_signals(fields, entry)
         service = self._valid(Service, fields, entry.place, unless=("name",))
         if service is not None:
             self.services[name] = service
@@ -225,6 +226,18 @@ class Checker:
             elif owner in MACHINES:
                 remedy = f"Allowed: {', '.join(PEOPLE_ROLES)}."
                 self._tell((*key, "owner"), "This is a machine; people can't hold its role.", remedy)
+
+    def _check_signals(self, fields: Json, entry: _Entry) -> None:
+        """A signal is asked for somewhere, and by a query, save a health endpoint's."""
+        monitors = _mapping(fields.get("monitors"))
+        for name, given in _mapping(fields.get("signals")).items():
+            signal, key = _mapping(given), entry.place(("signals", name))
+            chosen = signal.get("monitor", "prometheus")
+            if chosen not in monitors:
+                told = f"Name one under “monitors”: {', '.join(monitors)}." if monitors else "Add it under “monitors”."
+                self._tell(key, f"There is no monitor “{chosen}”.", told)
+            elif not signal.get("query") and _mapping(monitors[chosen]).get("kind") != "health":
+                self._tell(key, "It has no query.", "Add “query”, in the monitor's own language.")
 
     def _check_repeated(self, fields: Json, entry: _Entry) -> None:
         for name in _UNIQUE:

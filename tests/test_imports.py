@@ -51,6 +51,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.pace": BASICS,
     "bot.schedule": ("bot.schedule", *SERVICE, "bot.core", "bot.store.interface", *BASICS),
     "bot.monitors": ("bot.monitors", "bot.core", "bot.outward", *BASICS),
+    "bot.watch": ("bot.monitors.interface", "bot.core", "bot.store.interface", *SERVICE, *BASICS),
     "bot.outward": BASICS,
     "bot.trackers": ("bot.trackers", "bot.core", "bot.outward", *BASICS),
     "bot.deployers": ("bot.deployers", "bot.core", "bot.outward", *BASICS),
@@ -86,6 +87,8 @@ PURE_LIBRARIES = frozenset(
         *("pydantic", "pydantic_core", "annotated_types"),
         # Calendars of public holidays, computed; it reads its own texts once, with the configuration.
         *("holidays", "warnings"),
+        # The statistical test behind the watch: computed.
+        *("numpy", "scipy"),
     )
 )
 PURE = ("bot.core", "bot.messages")

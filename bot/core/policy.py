@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, StringConstraints
@@ -14,6 +14,7 @@ from bot.core.checklist import Checklist
 from bot.core.events import Fact
 from bot.core.release_day import EntryName, EntryRule
 from bot.core.roles import Role
+from bot.core.signals import SignalName, Signals
 from bot.core.wall_clock import ClockTime, ZoneName
 from bot.core.windows import Windows
 
@@ -75,6 +76,23 @@ class QuietHours(Fact):
         return ends if days else ends.replace(fold=local.fold)
 
 
+class MonitorRule(Fact):
+    """Where signals are measured. `url`: of the monitor itself; of the endpoint, where it is `health`.
+
+    Secrets come from the environment: PROMETHEUS_TOKEN, SENTRY_TOKEN, DATADOG_API_KEY and DATADOG_APP_KEY.
+    """
+
+    kind: Literal["prometheus", "health", "sentry", "datadog"] = "prometheus"
+    url: HttpUrl
+
+
+class Measuring(Fact):
+    """How signals are looked at: every so many seconds, and compared with so many minutes before the deployment."""
+
+    every: Annotated[int, Field(ge=1, le=600)] = 30
+    before: Annotated[int, Field(ge=10, le=24 * 60)] = 120
+
+
 class Service(Fact):
     """A service that is released: one entry of the configuration file, defaults included.
 
@@ -105,6 +123,9 @@ class Service(Fact):
     release_day: dict[EntryName, EntryRule | None] | None = Field(default_factory=dict)
     authority: Authority = Authority()
     checklist: Checklist = Field(default_factory=Checklist)
+    monitors: dict[SignalName, MonitorRule] = Field(default_factory=dict)
+    signals: Signals = Field(default_factory=dict)
+    measuring: Measuring = Measuring()
 
     def is_held(self, role: Role) -> bool:
         """Whether somebody is configured to hold a role."""

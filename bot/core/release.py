@@ -13,9 +13,11 @@ from bot.core import release_agreement as agreement
 from bot.core import release_checklist as checklist
 from bot.core import release_forms as forms
 from bot.core import release_gates as gates
+from bot.core import release_observation as observed
 from bot.core import release_rules as rules
 from bot.core import release_signing as signing
 from bot.core import release_start as starting
+from bot.core import watch_forms as watch
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
 from bot.core.escalation_forms import EscalateForm
 from bot.core.escalation_rules import escalates
@@ -85,7 +87,7 @@ STATE_BEFORE = Target("the state before", lambda release, _event: release.before
 def _by_severity(release: Release, event: Event) -> str:
     if event.data["severity"] == "P0":
         return "rolling_back"
-    return "canary_paused" if release.state == "canary" else "awaiting_decision"
+    return "canary_paused" if release.state in CANARY else "awaiting_decision"
 
 
 BY_SEVERITY = Target("`rolling_back` for P0; a canary is paused; else `awaiting_decision`", _by_severity)
@@ -154,7 +156,7 @@ STEPS = (
     Step("promote", "Promote canary", ("canary",), BY_SHARE, (DEVOPS, CI, Role.CLOCK), "🐤 *Canary promoted*",
          canary.PromoteForm, wait=_minutes(5, "you to promote the canary, or to pause it", MANAGER, "canary_until",
                                            urgent=True),
-         style="primary", facts=starting.promote_facts, effect=starting.started),
+         style="primary", guards=(observed.sees,), facts=starting.promote_facts, effect=starting.started),
     Step("pause_canary", "Pause canary", ("canary",), "canary_paused", (DEVOPS, QA, TECH_LEAD, Role.WATCH),
          "⏸️ *Canary paused*", forms.ReasonForm),
     Step("resume_canary", "Go on", ("canary_paused",), "canary", (TECH_LEAD, DEVOPS), "▶️ *Canary goes on*",
@@ -173,8 +175,21 @@ STEPS = (
          leads=gates.frees_next),
     Step("smoke_failed", "Smoke failed", ("awaiting_smoke", "smoke_running"), "awaiting_decision", (QA, CI),
          "❌ *Smoke test failed*", SmokeFailedForm, style="danger"),
-    Step("breach", "Breach", ("canary", *AFTER_DEPLOYED), BY_SEVERITY, (Role.WATCH,),
-         "🚨 *Rollback criterion breached*", forms.BreachForm, button=False, leads=rules.breach_opens_rollback),
+    Step("breach", "Breach", observed.WATCHED, BY_SEVERITY, (Role.WATCH,), "🚨 *Rollback criterion breached*",
+         watch.BreachForm, button=False, guards=(observed.is_news,), effect=observed.breached,
+         leads=rules.breach_opens_rollback),
+    Step("first_metrics", "First metrics", observed.WATCHED, SAME, (Role.WATCH,), "📊 *Initial Metrics*",
+         watch.MetricsForm, button=False, effect=observed.checked),
+    Step("checked", "Checked", observed.WATCHED, SAME, (Role.WATCH,), "📊 *Production checked*",
+         watch.MetricsForm, button=False, effect=observed.checked),
+    Step("regressed", "Regressed", observed.WATCHED, SAME, (Role.WATCH,), "📉 *Worse than before the deployment*",
+         watch.RegressedForm, button=False, effect=observed.regressed),
+    Step("recovered", "Recovered", observed.WATCHED, SAME, (Role.WATCH,), "💚 *Within its limit again*",
+         watch.RecoveredForm, button=False, effect=observed.recovered),
+    Step("blind", "Blind", observed.WATCHED, SAME, (Role.WATCH,), "🙈 *The watch is blind*",
+         watch.BlindForm, button=False, effect=observed.blinded),
+    Step("sees", "Sees again", observed.WATCHED, SAME, (Role.WATCH,), "👀 *The watch sees again*",
+         watch.SeesForm, button=False, effect=observed.seeing),
     Step("continue", "Continue", ("awaiting_decision",), STATE_BEFORE, (TECH_LEAD,), "▶️ *Continuing*",
          forms.ReasonForm, wait=_minutes(10, "your decision to continue or roll back", MANAGER, urgent=True),
          confirm="Production stays on this version although something failed.", looks=True,

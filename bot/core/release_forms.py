@@ -280,18 +280,6 @@ class DeployedForm(Form):
         return lines
 
 
-class BreachForm(Form):
-    """What the watch saw (release plan, "Критерии для отката")."""
-
-    severity: Annotated[
-        str, Field(pattern="^(P0|P1)$"), Ask("Severity", Widget.CHOICE, choices={"P0": "P0", "P1": "P1"})
-    ]
-    signal: Annotated[OneLine, Ask("Signal")]
-    measured: Annotated[OneLine, Ask("Measured")]
-    limit: Annotated[OneLine, Ask("Limit")]
-    started_at: Annotated[Moment, Ask("Since", Widget.MOMENT, past=True)]
-
-
 class ExtendForm(Form):
     """How much longer production is watched."""
 

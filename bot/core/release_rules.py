@@ -17,6 +17,7 @@ from bot.core.checklist import Mark
 from bot.core.dialogue import Consequence, Situation
 from bot.core.events import Conversation, Event, Fact, Reminder
 from bot.core.forms import Form
+from bot.core.observation import Observation
 from bot.core.policy import Service
 from bot.core.release_forms import (
     ApprovalForm,
@@ -62,6 +63,8 @@ class Release(Conversation):
     marks: tuple[Mark, ...] = ()
     canary: Canary | None = None
     decisions: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
+    observation: Observation = Observation()
+    occasions: tuple[str, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     exception_at: datetime | None = None
     freezes: tuple[FreezeMark, ...] = ()

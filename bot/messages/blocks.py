@@ -90,6 +90,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Block:
     return {"type": "table", "rows": [[_bold_cell(text) for text in head], *body], "column_settings": settings}
 
 
+def line_chart(
+    title: str, labels: Sequence[str], series: Iterable[tuple[str, Sequence[float]]], y_label: str = ""
+) -> Block:
+    """Lines over the same labels, each with its name. Plain text, never parsed. Two charts a message at most."""
+    drawn = [
+        {"name": name, "data": [{"label": label, "value": value} for label, value in zip(labels, values, strict=True)]}
+        for name, values in series
+    ]
+    axes: Block = {"categories": list(labels)} | ({"y_label": y_label} if y_label else {})
+    chart = {"type": "line", "series": drawn, "axis_config": axes}
+    return {"type": "data_visualization", "title": clip(title, 50), "chart": chart}
+
+
 def _cell(text: str) -> Block:
     # Slack refuses an empty cell.
     return {"type": "raw_text", "text": text or "–"}

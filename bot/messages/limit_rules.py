@@ -21,6 +21,7 @@ MARKDOWN = 12_000
 SECTION, FIELD, CONTEXT, CELLS = 3_000, 2_000, 2_000, 10_000
 TABLE_ROWS, TABLE_COLUMNS = 100, 20
 HEADER, LABEL, IDENTIFIER = 150, 75, 255
+CHARTS, SERIES, CATEGORIES = 2, 6, 20
 
 
 # ── kinds of rules ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -197,6 +198,14 @@ IN_VIEWS: Mapping[str, Rule] = {
     "input": _block({"label": plain_text(2_000), "hint": plain_text(2_000), "element": ELEMENT}, "label", "element"),
     "rich_text": _block({}, "elements"),
 }
+POINT = shape({"label": text(20)}, ("label", "value"))
+CHART = shape(
+    {
+        "series": entries(shape({"name": text(20), "data": entries(POINT, CATEGORIES)}, ("name", "data")), SERIES),
+        "axis_config": shape({"categories": entries(text(20), CATEGORIES), "y_label": text(20)}, ("categories",)),
+    },
+    ("type", "series", "axis_config"),
+)
 IN_MESSAGES: Mapping[str, Rule] = {
     **IN_VIEWS,
     "markdown": _block({"text": text(MARKDOWN)}, "text"),
@@ -207,6 +216,8 @@ IN_MESSAGES: Mapping[str, Rule] = {
         },
         "rows",
     ),
+    # docs.slack.dev, data visualization block.
+    "data_visualization": _block({"title": text(50), "chart": CHART}, "title", "chart"),
 }
 TITLE = plain_text(24)
 VIEW: Rule = shape(

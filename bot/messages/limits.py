@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.messages.limit_rules import (
     CELLS,
+    CHARTS,
     CONTEXT,
     FIELD,
     HEADER,
@@ -83,6 +84,8 @@ def violations(blocks: Iterable[Block]) -> list[str]:
     tables = [block for block in given if block["type"] == "table"]
     told += [f"{len(tables)} tables, one at most"] if len(tables) > 1 else []
     told += [problem for table in tables for problem in _of_table(table)]
+    charts = sum(block["type"] == "data_visualization" for block in given)
+    told += [f"{charts} charts, {CHARTS} at most"] if charts > CHARTS else []
     markdown = sum(units(block["text"]) for block in given if block["type"] == "markdown")
     told += [f"{markdown} characters of markdown, {MARKDOWN} at most"] if markdown > MARKDOWN else []
     if (total := sum(map(size, given))) > ALL_BLOCKS:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
-from bot.messages import checklist, escalation, freeze
+from bot.messages import checklist, escalation, freeze, watch
 from bot.messages import release_lines as lines
 from bot.messages import release_outcomes as outcomes
 from bot.messages.generic import generic
@@ -35,7 +35,13 @@ TELLERS: Mapping[str, Teller] = {
     "deployed": outcomes.deployed,
     "smoke_passed": outcomes.smoke_passed,
     "smoke_failed": outcomes.smoke_failed,
-    "breach": outcomes.breach,
+    "breach": watch.breach,
+    "first_metrics": watch.first_metrics,
+    "checked": watch.checked,
+    "regressed": watch.regressed,
+    "recovered": watch.recovered,
+    "blind": watch.blind,
+    "sees": watch.sees,
     "extend_watch": outcomes.extend_watch,
     "complete": outcomes.complete,
     "roll_back": outcomes.roll_back,

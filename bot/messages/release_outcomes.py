@@ -10,7 +10,6 @@ from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import (
-    BreachForm,
     DeployedForm,
     RollbackForm,
     RolledBackForm,
@@ -134,22 +133,6 @@ def _row(result: TestResult) -> tuple[str, str]:
     return clip(visible(result.name), CELL), f"{'✅ Pass' if result.passed else '❌ Fail'}{seen}"
 
 
-def breach(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
-    form = form_of(BreachForm, event.data)
-    telling = begun(release, "🚨 *Rollback criterion breached*")
-    telling.say(f"🚨 *Rollback criterion breached*: {version(release)}")
-    telling.say(
-        f"*Severity:* {escape(form.severity)}",
-        f"*Signal:* {escape(form.signal)}",
-        f"*Measured:* {escape(form.measured)}",
-        f"*Limit:* {escape(form.limit)}",
-        f"*Since:* {both_zones(form.started_at)}",
-    )
-    if release.state == "rolling_back":
-        telling.say("A rollback is requested; it goes on in its own thread.")
-    return finished(telling, event, policy)
-
-
 def extend_watch(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "👀 *Watch extended*")
     until = datetime.fromisoformat(event.data["watch_until"])
@@ -175,7 +158,8 @@ def _history(release: Release, event: Event) -> Iterator[str]:
     if verified:
         yield f"*Verified:* {utc(verified.at)} by {escape(verified.name)}"
         watched = span(event.at - verified.at)
-        quiet = release.took("breach") is None
+        seen = release.observation
+        quiet = release.took("breach") is None and not seen.was_blind and not seen.regressed
         yield f"*Watched:* {watched}" + (", and production stayed quiet" if quiet else "")
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from playground.slack.chart_rules import DATA_VISUALIZATION
 from playground.slack.checks import (
     Check,
     Report,
@@ -34,7 +35,7 @@ from playground.slack.elements import placed_elements
 from playground.slack.rich_text_rules import RICH_TEXT, TABLE, leaf_texts
 from playground.slack.shapes import ApiError, Json
 
-MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
+MESSAGE_BLOCKS, VIEW_BLOCKS, MESSAGE_CHARTS = 50, 100, 2
 MARKDOWN_CHARACTERS = 12_000
 ALL_CHARACTERS = 13_200
 """msg_blocks_too_long comes at about 13,200 characters (slackapi/bolt-js, issue 2509) ..."""
@@ -88,8 +89,9 @@ BLOCKS: Mapping[str, Rule] = {
     "rich_text": RICH_TEXT,
     "markdown": Rule({"block_id": IDENTIFIER, "text": text(MARKDOWN_CHARACTERS)}, required=("text",)),
     "table": TABLE,
+    "data_visualization": DATA_VISUALIZATION,
 }
-MESSAGE_ONLY = frozenset({"table", "markdown", "context_actions"})
+MESSAGE_ONLY = frozenset({"table", "markdown", "context_actions", "data_visualization"})
 IN_MESSAGES = by_type(BLOCKS)
 IN_VIEWS = by_type(BLOCKS, *(name for name in BLOCKS if name not in MESSAGE_ONLY))
 
@@ -131,6 +133,8 @@ def check_message_blocks(blocks: Any) -> None:
         raise ApiError.because("invalid_blocks", *report.errors)
     if sum(block["type"] == "table" for block in blocks) > 1:
         raise ApiError("only_one_table_allowed")
+    if sum(block["type"] == "data_visualization" for block in blocks) > MESSAGE_CHARTS:
+        raise ApiError.because("invalid_blocks", f"no more than {MESSAGE_CHARTS} charts are allowed")
     if weight(blocks) > ALL_CHARACTERS:
         raise ApiError("msg_blocks_too_long")
 

@@ -41,8 +41,8 @@ class Reader:
 
     def _block(self, block: Json) -> list[str]:
         kind = block["type"]
-        if kind == "divider":
-            return ["———"]
+        if kind in ("divider", "data_visualization"):
+            return [block.get("title", "———")]
         if kind == "table":
             return [" | ".join(self._part(cell) for cell in row) for row in block["rows"]]
         if kind == "rich_text":

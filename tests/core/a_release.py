@@ -20,7 +20,9 @@ from bot.core.release_checklist import ChecklistForm, ItemsForm
 from bot.core.release_gates import FreedForm
 from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
+from bot.core.signals import Row
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
+from bot.core.watch_forms import BlindForm, BreachForm, MetricsForm, RecoveredForm, RegressedForm, SeesForm
 
 START = datetime(2024, 1, 16, 15, 0, tzinfo=UTC)
 """A Tuesday."""
@@ -66,6 +68,9 @@ APPROVAL: dict[str, Any] = {
 }
 
 
+MEASURED = Row(name="errors", title="Error rate", value="0.1%", limit=">1%")
+
+
 def approval(**changes: Any) -> forms.ApprovalForm:
     return forms.ApprovalForm.from_answers(APPROVAL | changes)
 
@@ -106,8 +111,8 @@ def failed() -> SmokeFailedForm:
     return SmokeFailedForm(results=("Login: Pass", "Create Order: Fail (500 error)"), duration=8)
 
 
-def breach(severity: str = "P1") -> forms.BreachForm:
-    return forms.BreachForm(severity=severity, signal="error rate", measured="12%", limit=">5%", started_at=START)
+def breach(severity: str = "P1") -> BreachForm:
+    return BreachForm(severity=severity, signal="error rate", measured="12%", limit=">5%", started_at=START)
 
 
 def roll_back(target: str = "v1.1.0") -> forms.RollbackForm:
@@ -260,6 +265,12 @@ def form_for(step: str, now: datetime) -> Form | None:
         "smoke_passed": passed(),
         "smoke_failed": failed(),
         "breach": breach(),
+        "first_metrics": MetricsForm(occasion="T+5m", rows=(MEASURED,)),
+        "checked": MetricsForm(occasion="T+10m", rows=(MEASURED,)),
+        "regressed": RegressedForm(name="latency", signal="Latency", before="120ms", after="180ms", certainty="0.0001"),
+        "recovered": RecoveredForm(name="errors", signal="Error rate", measured="0.1%", since=now),
+        "blind": BlindForm(rows=(MEASURED.model_copy(update={"state": "blind", "note": "no values"}),), since=now),
+        "sees": SeesForm(rows=(MEASURED,)),
         "extend_watch": forms.ExtendForm(minutes=30),
         "complete": forms.SummaryForm(),
         "promote": PromoteForm(),

@@ -40,6 +40,8 @@ from tests.core.a_release import (
 
 FOLLOWING = ("frozen", "thawed", "freed")
 """What follows from other conversations."""
+OBSERVED = "first_metrics checked regressed recovered blind sees"
+TYPED = "checklist tick untick escalate note"
 
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
@@ -49,13 +51,13 @@ POSSIBLE = {
     "awaiting_agreement": "agree disagree allow revise withdraw checklist tick untick escalate note",
     "awaiting_timing": "confirm propose_time allow revise withdraw checklist tick untick escalate note",
     "scheduled": "start deployed allow frozen thawed freed revise withdraw checklist tick untick escalate note",
-    "canary": "promote pause_canary breach deploy_failed roll_back checklist tick untick escalate note",
-    "canary_paused": "resume_canary deploy_failed roll_back checklist tick untick escalate note",
+    "canary": f"promote pause_canary breach deploy_failed roll_back {TYPED} {OBSERVED}",
+    "canary_paused": f"resume_canary deploy_failed breach roll_back {TYPED} {OBSERVED}",
     "deploying": "deployed deploy_failed roll_back checklist tick untick escalate note",
-    "awaiting_smoke": "begin_smoke smoke_passed smoke_failed breach roll_back checklist tick untick escalate note",
-    "smoke_running": "smoke_passed smoke_failed breach roll_back checklist tick untick escalate note",
-    "watching": "extend_watch complete breach roll_back checklist tick untick escalate note",
-    "awaiting_decision": "continue roll_back checklist tick untick escalate note",
+    "awaiting_smoke": f"begin_smoke smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED}",
+    "smoke_running": f"smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED}",
+    "watching": f"extend_watch complete breach roll_back {TYPED} {OBSERVED}",
+    "awaiting_decision": f"continue breach roll_back {TYPED} {OBSERVED}",
     "rolling_back": "rollback_declined rolled_back checklist tick untick escalate note",
     "completed": "roll_back checklist tick untick escalate note",
     "withdrawn": "escalate note",
@@ -90,6 +92,7 @@ WHO = {
     "smoke_passed": {QA.id, CI.id},
     "smoke_failed": {QA.id, CI.id},
     "breach": {WATCH.id},
+    **{step: {WATCH.id} for step in OBSERVED.split()},
     "continue": {TECH_LEAD.id},
     "extend_watch": {DEVOPS.id, QA.id},
     "complete": {DEVOPS.id, CLOCK.id},
@@ -145,6 +148,10 @@ MOVES = [
     ("canary_paused", "resume_canary", TECH_LEAD, reason(), "canary"),
     ("canary_paused", "deploy_failed", DEVOPS, reason(), "awaiting_decision"),
     ("canary_paused", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
+    ("canary_paused", "breach", WATCH, breach("P1"), "canary_paused"),
+    ("canary_paused", "breach", WATCH, breach("P0"), "rolling_back"),
+    ("awaiting_decision", "breach", WATCH, breach("P1"), "awaiting_decision"),
+    ("awaiting_decision", "breach", WATCH, breach("P0"), "rolling_back"),
     ("deploying", "deployed", CI, deployed(), "awaiting_smoke"),
     ("deploying", "deploy_failed", CI, reason(), "awaiting_decision"),
     ("deploying", "roll_back", DEVOPS, roll_back(), "rolling_back"),
@@ -202,7 +209,7 @@ def test_the_expectation_names_every_state_and_every_step() -> None:
     """A new row of the table is to be thought through here too."""
     assert set(POSSIBLE) == {state.name for state in RELEASE.states}
     assert set(WHO) == {step.name for step in RELEASE.steps}
-    noted = {"note", "escalate", "checklist", "tick", "untick"}  # whatever the state, it stays as it is
+    noted = {*TYPED.split(), *OBSERVED.split()}  # whatever the state, it stays as it is
     # `complete` may be taken by the clock alone on its own; every other pair of the expectation has its move.
     expected = {(state, step) for state, steps in POSSIBLE.items() for step in steps.split() if step not in noted}
     assert {(state, step) for state, step, *_ in MOVES if step not in noted} == expected
@@ -305,6 +312,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
         "breach",
         "allow",
         *FOLLOWING,
+        *OBSERVED.split(),
         "rollback_declined",
         "rolled_back",
         "note",
@@ -316,7 +324,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
 def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:
     """So that buttons made before them stay good."""
     same = {step.name for step in RELEASE.steps if step.to == SAME}
-    assert same == {"note", "escalate", "extend_watch", "allow", *FOLLOWING, *TICKING}
+    assert same == {"note", "escalate", "extend_watch", "allow", *FOLLOWING, *TICKING, *OBSERVED.split()}
 
 
 def test_names_of_states_and_steps_are_unique() -> None:

@@ -120,6 +120,41 @@ BREACH: dict[str, Any] = {
     "started_at": "2024-01-16T16:20:00Z",
 }
 
+ROWS: list[dict[str, Any]] = [
+    {"name": "errors", "title": "Error rate", "value": "0.1%", "before": "0.09%", "limit": ">1%"},
+    {
+        "name": "latency",
+        "title": "Response time (p95)",
+        "value": "620ms",
+        "before": "180ms",
+        "limit": ">500ms",
+        "state": "warning",
+    },
+    {
+        "name": "saturation",
+        "title": "CPU usage",
+        "state": "blind",
+        "note": "Prometheus can't be reached (ConnectError).",
+    },
+]
+CHART: dict[str, Any] = {
+    "title": "Error rate",
+    "unit": "percent",
+    "labels": ["15:50", "16:05 deployed", "16:20", "16:35"],
+    "values": [0.1, 0.2, 7.2, 8.1],
+    "limit": 5,
+    "deployed": "16:05 deployed",
+}
+REGRESSED: dict[str, Any] = {
+    "name": "latency",
+    "signal": "Response time (p95)",
+    "before": "180ms",
+    "after": "240ms",
+    "certainty": "0.0002",
+    "chart": CHART
+    | {"title": "Response time (p95)", "unit": "seconds", "values": [0.18, 0.19, 0.24, 0.24], "limit": 0.5},
+}
+
 
 class Talk:
     """A release as it is played, and all that is said of it."""
@@ -216,6 +251,10 @@ def _block(block: dict[str, Any]) -> str:
             return "[table]\n" + "\n".join(f"  {row}" for row in rows)
         case "actions":
             return "[actions]\n" + "\n".join(f"  {_button(element)}" for element in block["elements"])
+        case "data_visualization":
+            lines = (f"{one['name']}: {[point['value'] for point in one['data']]}" for one in block["chart"]["series"])
+            drawn = (block["title"], *block["chart"]["axis_config"].values(), *lines)
+            return "[chart]\n" + "\n".join(f"  {line}" for line in drawn)
         case "context":
             return "[context] " + " ⏐ ".join(element["text"] for element in block["elements"])
         case kind:

@@ -22,6 +22,7 @@ from bot.messages.voices import VOICES
 from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
+    CHART,
     DEVOPS,
     LINKED,
     MANAGER,
@@ -29,8 +30,10 @@ from tests.messages.a_spoken_release import (
     PLAN,
     POLICY,
     QA,
+    REGRESSED,
     ROLLBACK,
     ROLLED_BACK,
+    ROWS,
     SMOKE_FAILED,
     TECH_LEAD,
     WATCH,
@@ -100,6 +103,32 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "smoke_failed": lambda: Talk().smoke_running().take("smoke_failed", QA, SMOKE_FAILED),
     "breach": lambda: Talk().watching().wait(minutes=5).take("breach", WATCH, BREACH),
     "breach_p0": lambda: Talk().watching().wait(minutes=5).take("breach", WATCH, BREACH | {"severity": "P0"}),
+    "breach_with_a_chart": lambda: Talk().watching().wait(minutes=5).take("breach", WATCH, BREACH | {"chart": CHART}),
+    "first_metrics": lambda: (
+        Talk().deployed().wait(minutes=1).take("first_metrics", WATCH, {"occasion": "T+5m", "rows": ROWS})
+    ),
+    "checked": lambda: Talk().watching().take("checked", WATCH, {"occasion": "T+10m", "rows": ROWS}),
+    "checked_and_all_normal": lambda: (
+        Talk().watching().take("checked", WATCH, {"occasion": "T+15m", "rows": [ROWS[0], ROWS[0] | {"name": "other"}]})
+    ),
+    "regressed": lambda: Talk().watching().take("regressed", WATCH, REGRESSED),
+    "recovered": lambda: (
+        Talk()
+        .watching()
+        .take(
+            "recovered",
+            WATCH,
+            {
+                "name": "errors",
+                "signal": "Error rate",
+                "measured": "0.1%",
+                "limit": ">5%",
+                "since": "2024-01-16T16:30:00Z",
+            },
+        )
+    ),
+    "blind": lambda: Talk().watching().take("blind", WATCH, {"rows": ROWS[2:], "since": "2024-01-16T16:20:00Z"}),
+    "sees": lambda: Talk().watching().take("sees", WATCH, {"rows": ROWS[:1]}),
     "continue": lambda: (
         Talk().smoke_running().take("smoke_failed", QA, SMOKE_FAILED).take("continue", TECH_LEAD, REASON)
     ),

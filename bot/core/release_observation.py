@@ -1,0 +1,92 @@
+"""The watch's steps in a release: what refuses them, and how they change the conversation.
+
+The table is bot.core.release, the forms are in bot.core.watch_forms.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.core.dialogue import Situation
+from bot.core.events import Event
+from bot.core.observation import Deployment, Observation, Standing
+from bot.core.release_rules import Release
+from bot.core.roles import CLOCK, Actor, Role
+from bot.errors import Refusal
+
+WATCH = Actor(id="watch", name="Greenlight", roles=frozenset({Role.WATCH}))
+
+WATCHED = ("canary", "canary_paused", "awaiting_smoke", "smoke_running", "watching", "awaiting_decision")
+"""The states in which a release's signals are looked at, once it is deployed or a share of it is."""
+
+
+# ── what is watched ──────────────────────────────────────────────────────────────────────────────────────────────────
+def deployment_of(release: Release) -> Deployment | None:
+    """When a release went live, or its canary got its first share; None where it did not."""
+    started, notice = release.took("start"), release.forms.get("deployed")
+    if notice is None:
+        return Deployment(started.at, started.at, whole=False) if started and release.canary else None
+    ended = datetime.fromisoformat(notice["finished_at"])
+    began = ended - timedelta(minutes=notice.get("duration") or 0)
+    return Deployment(min(began, started.at) if started else began, ended)
+
+
+# ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def is_news(situation: Situation[Release]) -> None:
+    """A breach is told once: again only when it is worse, or after it had ended."""
+    form = situation.move.form
+    name, severity = getattr(form, "name", None), getattr(form, "severity", "")
+    standing = situation.conversation.observation.breached.get(name) if name else None
+    if standing and (standing.severity == "P0" or severity == "P1"):
+        raise Refusal("This breach was told already.", since=standing.since)
+
+
+def sees(situation: Situation[Release]) -> None:
+    """The clock promotes no canary that nobody can see: people may."""
+    blind = situation.conversation.observation.blind
+    if situation.move.actor.id == CLOCK.id and blind:
+        raise Refusal(f"The watch is blind ({', '.join(blind)}), so the canary is not promoted by itself.")
+
+
+# ── effects ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def _with(release: Release, observation: Observation) -> Release:
+    return release.model_copy(update={"observation": observation})
+
+
+def breached(release: Release, event: Event) -> Release:
+    name, seen = event.data.get("name"), release.observation
+    if not name:
+        return release
+    standing = Standing(
+        severity=event.data["severity"],
+        since=datetime.fromisoformat(event.data["started_at"]),
+        limit=event.data.get("threshold"),
+    )
+    return _with(release, seen.model_copy(update={"breached": {**seen.breached, name: standing}}))
+
+
+def recovered(release: Release, event: Event) -> Release:
+    seen = release.observation
+    left = {name: standing for name, standing in seen.breached.items() if name != event.data["name"]}
+    return _with(release, seen.model_copy(update={"breached": left}))
+
+
+def blinded(release: Release, event: Event) -> Release:
+    seen = release.observation
+    blind = {row["name"]: row.get("note", "") for row in event.data["rows"]}
+    return _with(release, seen.model_copy(update={"blind": seen.blind | blind, "was_blind": True}))
+
+
+def seeing(release: Release, event: Event) -> Release:
+    seen, again = release.observation, {row["name"] for row in event.data["rows"]}
+    left = {name: reason for name, reason in seen.blind.items() if name not in again}
+    return _with(release, seen.model_copy(update={"blind": left}))
+
+
+def regressed(release: Release, event: Event) -> Release:
+    seen = release.observation
+    return _with(release, seen.model_copy(update={"regressed": (*seen.regressed, event.data["name"])}))
+
+
+def checked(release: Release, event: Event) -> Release:
+    return release.model_copy(update={"occasions": (*release.occasions, event.data["occasion"])})

@@ -1,0 +1,68 @@
+"""The forms of the watch's steps: what it measured and found. Only the watch fills them in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from bot.core.forms import Ask, Form, Moment, OneLine, Widget
+from bot.core.signals import Chart, Row
+
+Rows = Annotated[tuple[Row, ...], Field(max_length=100)]
+
+
+class BreachForm(Form):
+    """What the watch saw (release plan, "Критерии для отката"). `name` is the signal's in the configuration."""
+
+    severity: Annotated[
+        str, Field(pattern="^(P0|P1)$"), Ask("Severity", Widget.CHOICE, choices={"P0": "P0", "P1": "P1"})
+    ]
+    signal: Annotated[OneLine, Ask("Signal")]
+    measured: Annotated[OneLine, Ask("Measured")]
+    limit: Annotated[OneLine, Ask("Limit")]
+    started_at: Annotated[Moment, Ask("Since", Widget.MOMENT, past=True)]
+    name: Annotated[OneLine | None, Ask("Name")] = None
+    threshold: Annotated[float | None, Ask("Threshold")] = None
+    chart: Annotated[Chart | None, Ask("Chart", Widget.LINES)] = None
+
+
+class MetricsForm(Form):
+    """How the signals stand at a moment after the deployment."""
+
+    occasion: Annotated[OneLine, Ask("When")]
+    rows: Annotated[Rows, Ask("Signals", Widget.LINES)]
+
+
+class RecoveredForm(Form):
+    """A signal that was beyond a limit and is within it again, for its time."""
+
+    name: Annotated[OneLine, Ask("Name")]
+    signal: Annotated[OneLine, Ask("Signal")]
+    measured: Annotated[OneLine, Ask("Measured")]
+    limit: Annotated[OneLine | None, Ask("Limit")] = None
+    since: Annotated[Moment, Ask("Since", Widget.MOMENT, past=True)]
+
+
+class BlindForm(Form):
+    """Signals that can't be measured, each with the reason."""
+
+    rows: Annotated[Rows, Ask("Signals", Widget.LINES)]
+    since: Annotated[Moment, Ask("Since", Widget.MOMENT, past=True)]
+
+
+class SeesForm(Form):
+    """Signals that could not be measured and can be again."""
+
+    rows: Annotated[Rows, Ask("Signals", Widget.LINES)]
+
+
+class RegressedForm(Form):
+    """A signal that is worse than before the deployment, below its limits."""
+
+    name: Annotated[OneLine, Ask("Name")]
+    signal: Annotated[OneLine, Ask("Signal")]
+    before: Annotated[OneLine, Ask("Before")]
+    after: Annotated[OneLine, Ask("Now")]
+    certainty: Annotated[OneLine, Ask("Certainty")]
+    chart: Annotated[Chart | None, Ask("Chart", Widget.LINES)] = None
