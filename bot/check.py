@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot import manifest
+from bot.check_monitors import ask_monitors
+from bot.clock import SystemClock
 from bot.core.policy import Service
 from bot.errors import ConfigurationError, GreenlightError, Problem, TransientError
 from bot.settings import Configuration, Environment, Files, load, read_environment
@@ -56,6 +58,10 @@ async def check(path: Path | None = None, *, offline: bool = False) -> Report:
     configuration = _kept(problems, lambda: load(path or files.configuration))
     if configuration is not None:
         notes.append(f"{configuration.file}: {_count(len(configuration.services), 'service')}, nothing to object to.")
+    if configuration is not None and not offline:
+        measured, remarks = await ask_monitors(configuration, SystemClock().now())
+        problems.extend(measured)
+        notes.extend(remarks)
     if offline or not files.knows_slack:
         why = "--offline" if offline else "SLACK_BOT_TOKEN is not set"
         return Report(tuple(problems), (*notes, f"Slack was not asked: {why}."))
