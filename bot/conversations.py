@@ -58,12 +58,15 @@ class HandedOver:
 
 @dataclass(frozen=True)
 class Asked:
-    """A form that may be opened: its step, what is known for it, and who asked."""
+    """A form that may be opened: its step, what is known for it, and who asked. `versioned`: it is about a version, and
+    not about a ticket.
+    """
 
     step: Step
     form: type[Form]
     known: Known
     actor: Actor
+    versioned: bool = True
 
 
 class Conversations:
@@ -102,7 +105,8 @@ class Conversations:
         if step.form is None:
             raise Refusal(f"“{step.label}” needs no details.")
         previous, around = await self.store.read(partial(_history, conversation=blank))
-        return Asked(step, step.form, Known(conversation, policy, previous, now, around), actor)
+        known = Known(conversation, policy, previous, now, around)
+        return Asked(step, step.form, known, actor, versioned=not dialogue.ticket)
 
     async def take(self, reference: Reference, user: str, answers: Mapping[str, Any], delivery: str) -> Taken:
         """Take the step that a reference names, or open a conversation with it. `delivery` names the request."""

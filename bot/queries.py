@@ -86,7 +86,7 @@ class Queries:
             recent = await self._store.read(partial(_ended, dialogue=dialogue))
             ended += [self._overview(one) for one in recent if one.record.service in self._policies]
         roles = await self._roles(user, under_way)
-        mine = tuple(one for one in under_way if set(one.awaited) & roles[one.conversation.service])
+        mine = tuple(one for one in under_way if _waits_for(user, roles[one.conversation.service], one))
         others = tuple(one for one in under_way if one not in mine)
         stuck = await self._store.read(lambda reader: reader.undelivered(RECENT))
         return HomePage(mine, others, tuple(ended), tuple((one.message, one.reason) for one in stuck))
@@ -108,6 +108,11 @@ class Queries:
             reminder=found.reminder,
             thread=(record.root_channel, record.root_ts) if record.root_channel and record.root_ts else None,
         )
+
+
+def _waits_for(user: str, roles: frozenset[Role], one: Overview) -> bool:
+    """Whether a person is awaited: in a role that they hold, unless another holder alone is asked in it."""
+    return any(role in roles and one.conversation.asked(role) in ("", user) for role in one.awaited)
 
 
 def _with_reminder(reader: Reader, record: Record) -> Found:

@@ -69,10 +69,13 @@ async def open_form(
 
 
 def about(asked: Asked) -> str:
-    """The line above a form: which service, what was released last, and in whose name it is filled. Plain text."""
+    """The line above a form: which service, what was released last where a version is meant, and in whose name it is
+    filled. Plain text.
+    """
     known = asked.known
     last = f"last verified version {known.verified}" if known.verified else "no verified version yet"
-    return f"{known.policy.title} ({known.policy.name}) · {last} · in your name, {asked.actor.name}"
+    service = f"{known.policy.title} ({known.policy.name})"
+    return " · ".join((service, *((last,) if asked.versioned else ()), f"in your name, {asked.actor.name}"))
 
 
 def in_channel(services: tuple[Service, ...], every: tuple[Service, ...]) -> Service | None:

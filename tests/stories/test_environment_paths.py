@@ -217,6 +217,19 @@ async def test_only_the_reporter_is_asked_to_verify_and_another_of_qa_may(player
     assert "working again" in says(player)
 
 
+async def test_a_home_shows_what_waits_for_the_reporter_to_the_reporter_alone(player: Player) -> None:
+    """Charlie's home asks for the verification; Alice's lists the issue among others."""
+    second_qa(player)
+    await restored(player)
+    for user, waits in ((CHARLIE, True), (ALICE, False)):
+        await player.person(user).open_home()
+        await player.playground.settled()
+        home = player.person(user).home
+        assert home is not None
+        assert ("It works again" in home.text) == waits
+        assert "ENV-1" in home.text
+
+
 async def test_everything_can_be_typed_in_the_thread(player: Player) -> None:
     """The same steps as mentions."""
     await reported(player)
