@@ -206,9 +206,12 @@ async def test_an_eta_that_passes_reminds_devops(player: Player) -> None:
 
 
 async def test_only_the_reporter_is_asked_to_verify_and_another_of_qa_may(player: Player) -> None:
-    """Alice is of QA as well: she is neither called nor reminded, and her word counts."""
+    """Alice is of QA as well, and acted last: her word counts, and she is neither called nor reminded."""
     second_qa(player)
     await restored(player)
+    await player.step(ALICE, RELEASES, "Still broken", reason="Not for me")
+    await player.step(JANE, RELEASES, "Restored", **RESTORED)
+    assert "@Charlie Wilson — Please verify" in last_words(player)
     await later(player, 16)
     assert len(private(player, CHARLIE)) == 1
     assert private(player, ALICE) == []

@@ -193,8 +193,10 @@ async def test_a_request_that_is_delivered_twice_hands_over_once(
     player: Player, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Slack repeats it to the letter."""
+    await player.step(JANE, RELEASES, "Ready")
+    await player.person(JANE).opened()
     player.playground.slack.faults.duplicate_next()
-    await hand_over(player)
+    await player.send(JANE, **READY)
     assert len(handed_over(player)) == 1
     assert_no_trace(player, caplog)
 
