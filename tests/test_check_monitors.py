@@ -1,4 +1,4 @@
-"""`greenlight check` asks the monitors: what can't be evaluated is told with its line, what can't be reached is said."""
+"""`greenlight check` asks the monitors: what can't be evaluated, or not be reached, is told."""
 
 from __future__ import annotations
 
