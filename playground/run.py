@@ -55,7 +55,7 @@ class Playground:
         label = DIALOGUES[record.dialogue].step(reminder.step).label
         what = {
             "tell": f"{record.version}: word of “{label}”",
-            "entry": f"{record.version}: “{label}”",
+            "entry": f"{record.version}: {reminder.occasion.partition('@')[0]}",
             "nudge": f"{record.version}: reminder to “{label}”",
             "escalation": f"{record.version}: “{label}” goes up",
             "due": f"{record.version}: the agreed time",

@@ -11,6 +11,7 @@ from datetime import timedelta
 from bot.core import canary
 from bot.core import release_agreement as agreement
 from bot.core import release_checklist as checklist
+from bot.core import release_clock as clock
 from bot.core import release_forms as forms
 from bot.core import release_gates as gates
 from bot.core import release_observation as observed
@@ -27,7 +28,7 @@ from bot.core.handoffs import deployment_complete
 from bot.core.release_prefill import FILLERS
 from bot.core.release_rules import Release
 from bot.core.release_start import MAY_OVERRIDE
-from bot.core.roles import Role
+from bot.core.roles import PEOPLE_ROLES, Role
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,7 +136,7 @@ STEPS = (
          forms.ReasonForm),
     Step("confirm", "Time works", ("awaiting_timing",), "scheduled", (QA,), "👍 *Time agreed*",
          wait=_minutes(15, "your answer about the time", TECH_LEAD), style="primary", looks=True,
-         facts=gates.mark_facts, effect=gates.marked),
+         facts=gates.both(gates.mark_facts, clock.agreed_facts), effect=clock.after(gates.marked)),
     Step("propose_time", "Propose another time", ("awaiting_timing",), "awaiting_plan", (QA,),
          "🕓 *Another time proposed*", forms.TimeForm, guards=(rules.in_the_future, gates.may_be_planned_then),
          looks=True),
@@ -147,12 +148,18 @@ STEPS = (
          wait=_minutes(15, "you to start the deployment", MANAGER, "planned_at", urgent=True), style="primary",
          guards=(starting.deployer_or_override, starting.approved_commit, starting.not_too_early,
                  gates.may_start_now, checklist.checklist_is_done),
-         looks=True, facts=gates.both(checklist.start_facts, gates.standing_facts), effect=starting.started),
+         looks=True, facts=gates.both(checklist.start_facts, gates.standing_facts),
+         effect=clock.after(starting.started)),
     Step("deployed", "Deployed", ("scheduled", "deploying"), "awaiting_smoke", (DEVOPS, CI),
          "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
          guards=(rules.not_in_the_future,), looks=True,
-         facts=gates.both(checklist.deployed_facts, gates.standing_facts), tells=deployment_complete),
+         facts=gates.both(clock.with_day(checklist.deployed_facts), gates.standing_facts), effect=clock.dated,
+         tells=deployment_complete),
+    Step("reschedule", "Move deployment", ("scheduled",), "awaiting_timing", (DEVOPS, MANAGER),
+         "🕓 *Deployment moved*", forms.TimeForm,
+         guards=(rules.in_the_future, clock.check_time, gates.may_be_planned_then), looks=True,
+         facts=clock.moved_facts, effect=clock.moved),
     Step("promote", "Promote canary", ("canary",), BY_SHARE, (DEVOPS, CI, Role.CLOCK), "🐤 *Canary promoted*",
          canary.PromoteForm, wait=_minutes(5, "you to promote the canary, or to pause it", MANAGER, "canary_until",
                                            urgent=True),
@@ -171,8 +178,8 @@ STEPS = (
     Step("smoke_passed", "Smoke passed", ("awaiting_smoke", "smoke_running"), "watching", (QA, CI),
          "✅ *Production verified*", SmokePassedForm,
          wait=_minutes(30, "the results of your smoke test", TECH_LEAD, urgent=True), style="primary",
-         looks=True, facts=gates.both(rules.watch_facts, gates.next_facts), effect=rules.watched,
-         leads=gates.frees_next),
+         looks=True, facts=gates.both(rules.watch_facts, gates.next_facts),
+         effect=clock.after(rules.watched), leads=gates.frees_next),
     Step("smoke_failed", "Smoke failed", ("awaiting_smoke", "smoke_running"), "awaiting_decision", (QA, CI),
          "❌ *Smoke test failed*", SmokeFailedForm, style="danger"),
     Step("breach", "Breach", observed.WATCHED, BY_SEVERITY, (Role.WATCH,), "🚨 *Rollback criterion breached*",
@@ -223,6 +230,10 @@ STEPS = (
          guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
     Step("untick", "Untick", CHECKABLE, SAME, (), "⬜ *Open again*", checklist.ItemsForm, button=False,
          guards=(checklist.known_items,), facts=checklist.mark_facts, effect=checklist.marked),
+    Step("entry_done", "Entry done", clock.ANSWERABLE, SAME, PEOPLE_ROLES, "☑️ *Done*", clock.EntryDoneForm,
+         button=False, guards=(clock.entry_is_theirs,), effect=clock.done),
+    Step("entry_skipped", "Entry skipped", clock.ANSWERABLE, SAME, PEOPLE_ROLES, "⏭️ *Skipped*",
+         clock.EntrySkippedForm, button=False, guards=(clock.entry_is_theirs,), effect=clock.skipped),
     Step("escalate", "Escalate", EVERY_STATE, SAME, (), "🚨 *Escalated*", EscalateForm, button=False, leads=escalates),
     Step("frozen", "Frozen", ("scheduled",), SAME, (Role.LINKED,), "🧊 *Frozen*", FrozenForm, button=False,
          effect=gates.frozen),
@@ -235,5 +246,5 @@ STEPS = (
 # fmt: on
 
 RELEASE: Dialogue[Release] = Dialogue(
-    "release", "release", Release, STATES, STEPS, fillers=FILLERS, timetable=rules.timetable
+    "release", "release", Release, STATES, STEPS, fillers=FILLERS, timetable=clock.timetable
 )

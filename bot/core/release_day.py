@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
@@ -64,6 +64,44 @@ def offset_of(name: str) -> timedelta:
         return timedelta()
     span = timedelta(**{_UNITS[name[-1]]: int(name[2:-1])})
     return span if name[1] == "+" else -span
+
+
+class DayEntry(Fact):
+    """An entry on the day of one release. `at` is None as long as its time is not known; `by` is who answered it, and
+    `words` what they said. What was `missed` was due before the time was agreed on.
+    """
+
+    name: str
+    what: str
+    owner: Role
+    at: datetime | None = None
+    state: Literal["open", "done", "skipped", "missed"] = "open"
+    by: str = ""
+    words: str = ""
+    proved_by: str = ""
+
+    @property
+    def is_after(self) -> bool:
+        """True if it counts from the end of the deployment."""
+        return self.name.startswith("T+")
+
+    @property
+    def is_begin(self) -> bool:
+        """True if it is the begin itself, and not another task at that time."""
+        return self.name == "T-0" and self.proved_by == "start"
+
+    @property
+    def is_urgent(self) -> bool:
+        return self.is_after or -offset_of(self.name) <= URGENT
+
+    @property
+    def occasion(self) -> str:
+        """What its reminder is for: the entry at its time, so that another time is another occasion."""
+        return f"{self.name}@{self.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if self.at else self.name
+
+    def due_after(self, finished_at: datetime) -> datetime | None:
+        """When it is due, if it counts from the end of the deployment."""
+        return finished_at + offset_of(self.name) if self.is_after else None
 
 
 DEFAULTS = (

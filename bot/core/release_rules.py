@@ -19,6 +19,7 @@ from bot.core.events import Conversation, Event, Fact, Reminder
 from bot.core.forms import Form
 from bot.core.observation import Observation
 from bot.core.policy import Service
+from bot.core.release_day import DayEntry
 from bot.core.release_forms import (
     ApprovalForm,
     DeployedForm,
@@ -68,6 +69,7 @@ class Release(Conversation):
     agreements: tuple[Agreement, ...] = ()
     exception_at: datetime | None = None
     freezes: tuple[FreezeMark, ...] = ()
+    day: tuple[DayEntry, ...] = ()
 
     @property
     def canary_until(self) -> datetime | None:

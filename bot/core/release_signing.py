@@ -107,6 +107,7 @@ def approved(release: Release, event: Event) -> Release:
         planned_at=None,
         planned_end=None,
         exception_at=None,
+        day=(),
         forms={**release.forms, "approve": event.data},
     )
 

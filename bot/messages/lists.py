@@ -63,7 +63,7 @@ def _next(one: Overview, reminder: Reminder, now: datetime) -> str:
     late = " (late)" if reminder.due_at < now else ""
     told = {
         "tell": f"Next: word of “{label}”",
-        "entry": f"Next: “{label}”",
+        "entry": f"Next: {escape(reminder.occasion.partition('@')[0])} of the release day",
         "nudge": f"Next: reminder to “{label}”",
         "escalation": f"Next: “{label}” goes up to the next role",
         "due": "Next: the agreed time",

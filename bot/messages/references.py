@@ -27,6 +27,9 @@ ANSWER = "answer"
 SNOOZE_ACTION = "snooze"
 """The action_id of the snooze button; its value is the reminder's id."""
 
+DONE_ACTION = "done"
+"""The action_id of a button that takes a step at once with the answers that it carries."""
+
 CHECKLIST_ACTION = "checklist"
 """The action_id of the button that opens a release's checklist."""
 

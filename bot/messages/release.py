@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
-from bot.messages import checklist, escalation, freeze, watch
+from bot.messages import checklist, escalation, freeze, release_clock, watch
 from bot.messages import release_lines as lines
 from bot.messages import release_outcomes as outcomes
 from bot.messages.generic import generic
@@ -50,6 +50,9 @@ TELLERS: Mapping[str, Teller] = {
     "escalate": escalation.escalated,
     "tick": checklist.told,
     "untick": checklist.told,
+    "reschedule": release_clock.reschedule,
+    "entry_done": release_clock.entry_done,
+    "entry_skipped": release_clock.entry_skipped,
     "frozen": freeze.frozen,
     "thawed": freeze.thawed,
     "freed": freeze.freed,

@@ -28,6 +28,7 @@ from bot.messages.parts import (
     version,
 )
 from bot.messages.people import call_awaited
+from bot.messages.release_day import day_lines
 from bot.messages.text import clip, code, escape, link, mention, moment
 
 WAY = "🚀 Release Approved: {version}"
@@ -80,6 +81,7 @@ def card(release: Release, policy: Service) -> Message:
     telling.say("*Rollback Criteria*", criterion(form))
     telling.say(*sign_off_lines(release))
     telling.say(*plan_lines(release))
+    telling.say(*day_lines(release))
     telling.say(*progress_lines(release))
     telling.blocks.extend(checklist.on_card(release, policy))
     telling.blocks.extend(rows(release, RELEASE.buttons(release.state)))

@@ -18,6 +18,7 @@ from bot.messages.message import Said
 from bot.messages.parts import PARAGRAPH, Passage, both_zones, form_of, minutes, paragraph, utc, version
 from bot.messages.people import call, call_awaited
 from bot.messages.release_card import canary_lines, overflow, when_line
+from bot.messages.release_day import missed
 from bot.messages.text import code, escape, mention
 
 
@@ -178,6 +179,8 @@ def confirm(release: Release, event: Event, policy: Service) -> tuple[Said, ...]
         f"I'll be online to run {escape(release.environment)} smoke test after deploy.",
         "Please ping me when ready to verify.",
     )
+    if late := missed(release):
+        telling.aside(late)
     return finished(telling, event, policy, asked=True)
 
 

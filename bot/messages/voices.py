@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from bot.core.policy import Service
-from bot.messages import environment_issue, environment_request, escalation, freeze, release, release_lines, rollback
+from bot.messages import environment_issue, environment_request, escalation, freeze, release, release_clock, rollback
 from bot.messages.message import Message, Said
 from bot.messages.reminders import reminder
 
@@ -27,7 +27,7 @@ class Voice:
 
 
 VOICES = {
-    "release": Voice(release.card, release.told, partial(reminder, details=release_lines.reminded)),
+    "release": Voice(release.card, release.told, release_clock.reminder),
     "escalation": Voice(escalation.card, escalation.told, partial(reminder, details=escalation.reminded)),
     "environment_issue": Voice(
         environment_issue.card, environment_issue.told, partial(reminder, details=environment_issue.reminded)

@@ -17,6 +17,7 @@ from bot.core.freeze_rules import FrozenForm, ThawedForm
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_checklist import ChecklistForm, ItemsForm
+from bot.core.release_clock import EntryDoneForm, EntrySkippedForm
 from bot.core.release_gates import FreedForm
 from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
@@ -281,6 +282,9 @@ def form_for(step: str, now: datetime) -> Form | None:
         "checklist": ChecklistForm(ticked=items().items),
         "tick": items(),
         "untick": items(),
+        "reschedule": another_time(later),
+        "entry_done": EntryDoneForm(entry="T+5m"),
+        "entry_skipped": EntrySkippedForm(entry="T+5m", reason="Done by the pipeline"),
         "frozen": FrozenForm(ticket="FRZ-1", reason="Black Friday", starts=now, until=later),
         "thawed": ThawedForm(ticket="FRZ-1"),
         "freed": FreedForm(version="v1.1.9", state="watching"),

@@ -7,6 +7,7 @@ import pytest
 from bot.core.canary import PromoteForm
 from bot.core.dialogue import SAME
 from bot.core.release import RELEASE
+from bot.core.release_clock import ANSWERABLE
 from bot.core.release_forms import ExtendForm, SummaryForm
 from bot.core.roles import CLOCK, Actor, Role
 from bot.errors import Refusal
@@ -43,6 +44,8 @@ FOLLOWING = ("frozen", "thawed", "freed")
 OBSERVED = "first_metrics checked regressed recovered blind sees"
 TYPED = "checklist tick untick escalate note"
 
+ENTRIES = "entry_done entry_skipped"
+
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
     "awaiting_signoffs": "cosign object revise withdraw checklist tick untick escalate note",
@@ -50,14 +53,14 @@ POSSIBLE = {
     "awaiting_plan": "plan allow object revise withdraw checklist tick untick escalate note",
     "awaiting_agreement": "agree disagree allow revise withdraw checklist tick untick escalate note",
     "awaiting_timing": "confirm propose_time allow revise withdraw checklist tick untick escalate note",
-    "scheduled": "start deployed allow frozen thawed freed revise withdraw checklist tick untick escalate note",
-    "canary": f"promote pause_canary breach deploy_failed roll_back {TYPED} {OBSERVED}",
-    "canary_paused": f"resume_canary deploy_failed breach roll_back {TYPED} {OBSERVED}",
-    "deploying": "deployed deploy_failed roll_back checklist tick untick escalate note",
-    "awaiting_smoke": f"begin_smoke smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED}",
-    "smoke_running": f"smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED}",
-    "watching": f"extend_watch complete breach roll_back {TYPED} {OBSERVED}",
-    "awaiting_decision": f"continue breach roll_back {TYPED} {OBSERVED}",
+    "scheduled": f"start deployed reschedule allow frozen thawed freed revise withdraw {TYPED} {ENTRIES}",
+    "canary": f"promote pause_canary breach deploy_failed roll_back {TYPED} {OBSERVED} {ENTRIES}",
+    "canary_paused": f"resume_canary deploy_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
+    "deploying": f"deployed deploy_failed roll_back {TYPED} {ENTRIES}",
+    "awaiting_smoke": f"begin_smoke smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
+    "smoke_running": f"smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
+    "watching": f"extend_watch complete breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
+    "awaiting_decision": f"continue breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
     "rolling_back": "rollback_declined rolled_back checklist tick untick escalate note",
     "completed": "roll_back checklist tick untick escalate note",
     "withdrawn": "escalate note",
@@ -78,6 +81,9 @@ WHO = {
     "disagree": {PM.id, TECH_LEAD.id},
     "propose_time": {QA.id},
     "confirm": {QA.id},
+    "reschedule": {DEVOPS.id, MANAGER.id},
+    "entry_done": {DEVOPS.id, MANAGER.id, TECH_LEAD.id},
+    "entry_skipped": {DEVOPS.id, MANAGER.id, TECH_LEAD.id},
     "allow": {MANAGER.id, TECH_LEAD.id},
     "frozen": {LINKED.id},
     "thawed": {LINKED.id},
@@ -109,6 +115,8 @@ WHO = {
 EVERYBODY = (QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, LINKED, NOBODY)
 
 TICKING = ("checklist", "tick", "untick")
+ANSWERING = ("entry_done", "entry_skipped")
+"""An entry of the release day; the one that `form_for` names is DevOps's."""
 
 # from, step, by, form, to.
 MOVES = [
@@ -133,6 +141,8 @@ MOVES = [
     ("awaiting_plan", "allow", MANAGER, reason(), "awaiting_plan"),
     ("awaiting_agreement", "allow", MANAGER, reason(), "awaiting_agreement"),
     ("awaiting_timing", "allow", TECH_LEAD, reason(), "awaiting_timing"),
+    ("scheduled", "reschedule", DEVOPS, another_time(), "awaiting_timing"),
+    *((state, step, DEVOPS, form_for(step, START), state) for state in ANSWERABLE for step in ANSWERING),
     ("scheduled", "allow", MANAGER, reason(), "scheduled"),
     *(("scheduled", step, LINKED, form_for(step, START), "scheduled") for step in FOLLOWING),
     ("scheduled", "start", DEVOPS, start(), "deploying"),
@@ -313,6 +323,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
         "allow",
         *FOLLOWING,
         *OBSERVED.split(),
+        *ANSWERING,
         "rollback_declined",
         "rolled_back",
         "note",
@@ -324,7 +335,8 @@ def test_machines_and_typed_steps_have_no_button() -> None:
 def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:
     """So that buttons made before them stay good."""
     same = {step.name for step in RELEASE.steps if step.to == SAME}
-    assert same == {"note", "escalate", "extend_watch", "allow", *FOLLOWING, *TICKING, *OBSERVED.split()}
+    typed = {*FOLLOWING, *TICKING, *ANSWERING, *OBSERVED.split()}
+    assert same == {"note", "escalate", "extend_watch", "allow", *typed}
 
 
 def test_names_of_states_and_steps_are_unique() -> None:

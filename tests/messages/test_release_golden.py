@@ -64,6 +64,11 @@ MORE = [f"STORY-{number}: Change number {number}" for number in range(1, 101)]
 WITH_MANAGER = POLICY.model_copy(update={"roles": {**POLICY.roles, Role.RELEASE_MANAGER: Holders(users=("UJOHN",))}})
 
 
+def tomorrow() -> Talk:
+    """A release that is agreed on a day ahead."""
+    return Talk(WITH_MANAGER).signed().take("plan", DEVOPS, PLAN | {"when": "2024-01-17T16:00:00Z"}).take("confirm", QA)
+
+
 def overridden() -> Talk:
     """A start on a day on which nothing is deployed, by the role that may."""
     closed = POLICY.model_copy(update={"windows": {"production": Windows(avoid=(Weekday.TUESDAY,))}})
@@ -156,6 +161,12 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "revise_after_ticks": lambda: (
         Talk().signed().take("tick", DEVOPS, {"items": REVIEWED}).take("revise", QA, APPROVAL | {"commit": "def4567"})
     ),
+    "reschedule": lambda: (
+        Talk().scheduled().take("reschedule", DEVOPS, {"when": "2024-01-17T16:00:00Z", "reason": "A node is down"})
+    ),
+    "confirm_for_tomorrow": tomorrow,
+    "entry_done": lambda: tomorrow().take("entry_done", DEVOPS, {"entry": "T-6h", "remark": "Restored in 4 min"}),
+    "entry_skipped": lambda: tomorrow().take("entry_skipped", QA, {"entry": "T-2h", "reason": "Staging is down"}),
     "allow": lambda: Talk().signed().take("allow", MANAGER, {"reason": "The fair opens on Saturday"}),
     "frozen": lambda: Talk().scheduled().take("frozen", LINKED, FREEZE),
     "thawed": lambda: (
@@ -188,7 +199,9 @@ def test_the_card_after_a_step_is_as_kept(name: str) -> None:
     hold(f"card_after_{name}", read(STORIES[name]().card))
 
 
-@pytest.mark.parametrize("name", ["approve", "cosign", "plan", "confirm", "start", "deployed", "breach", "object"])
+@pytest.mark.parametrize(
+    "name", ["approve", "cosign", "plan", "confirm", "confirm_for_tomorrow", "start", "deployed", "breach", "object"]
+)
 def test_the_reminders_of_a_state_are_as_kept(name: str) -> None:
     """The reminders that follow a step are what the golden file says."""
     talk = STORIES[name]()

@@ -69,7 +69,7 @@ def test_a_reminder_is_answered_by_its_own_button_or_put_off() -> None:
         (Talk().approved(), ["Sign off", "Object"]),
         (Talk().signed(), ["Plan deployment"]),
         (Talk().planned(), ["Time works", "Propose another time"]),
-        (Talk().scheduled(), ["Start deployment", "Deployed"]),
+        (Talk().scheduled(), ["Start deployment", "Deployed", "Move deployment"]),
         (Talk().deploying(), ["Deployed", "Deployment failed"]),
         (Talk().deployed(), ["Begin smoke test", "Smoke passed", "Smoke failed"]),
         (Talk().smoke_running(), ["Smoke passed", "Smoke failed"]),
@@ -86,12 +86,13 @@ def test_a_nudge_offers_what_its_reader_may_do(talk: Talk, labels: list[str]) ->
 
 
 def test_an_escalation_says_who_did_not_answer_and_offers_the_next_role_its_ways() -> None:
-    """The Release Manager reads that DevOps did not answer, whom to ask, and may start or withdraw."""
+    """The Release Manager reads that DevOps did not answer, whom to ask, and may start, move or withdraw."""
     shown = reminded(Talk().scheduled(), "escalation")
     assert "DevOps has not answered since " in words(shown)
     assert "is now with you as Release Manager." in words(shown)
     assert calls(shown) == {"UJANE"}
-    assert [button.label for button in buttons(shown)] == ["Start deployment", "Withdraw", "Snooze 30 min"]
+    labels = [button.label for button in buttons(shown)]
+    assert labels == ["Start deployment", "Move deployment", "Withdraw", "Snooze 30 min"]
 
 
 def test_the_agreed_time_says_what_to_prepare() -> None:

@@ -86,7 +86,9 @@ async def test_the_channel_hears_three_messages_and_nobody_else_is_called(playgr
     for bystander in (PAVEL, JOHN):
         _, mentions = playground.slack.person(bystander).unread("#releases")
         assert mentions == 2  # the team, at the deployment and at the end
-        assert playground.slack.person(bystander).direct_messages == []
+    assert playground.slack.person(PAVEL).direct_messages == []
+    told = playground.slack.person(JOHN).direct_messages
+    assert all(message.text.startswith("⏱️") for message in told)  # his entries of the release day
 
 
 async def test_the_card_announces_the_approval_in_the_documents_words(playground: Playground) -> None:
