@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from pydantic import ValidationError
 
@@ -149,6 +149,7 @@ MOMENTS = some.builds(
 )
 
 
+@settings(deadline=None)
 @given(ANY_WINDOWS, MOMENTS)
 def test_next_opening_is_open_and_nothing_before_it_is(some_windows: Windows, moment: datetime) -> None:
     """Whatever the zone and the change of its clocks: at `opens_at` it is open, a minute before it is not."""
@@ -165,6 +166,7 @@ def test_next_opening_is_open_and_nothing_before_it_is(some_windows: Windows, mo
         between += step
 
 
+@settings(deadline=None)
 @given(ANY_WINDOWS, MOMENTS)
 def test_whether_it_is_open_depends_on_the_wall_clock_alone(some_windows: Windows, moment: datetime) -> None:
     """Two moments at which the zone's clock shows the same are both open or both closed."""
