@@ -37,7 +37,10 @@ class Wording:
         if outgoing.kind == "root":
             return (Said(fit(voice.card(then, policy))[0]),)
         rest = fit(voice.card(then, policy))[1:] if outgoing.event == 1 else ()
-        told = voice.told(then, events[outgoing.event - 1], policy)
+        event = events[outgoing.event - 1]
+        told = voice.told(then, event, policy)
+        if draft := voice.drafts.get(event.step):
+            told = (*told, *draft(then, events[: outgoing.event], policy))
         parts = [Said(part, said.broadcast) for said in told for part in fit(said.message)]
         return (*map(Said, rest), *parts)
 

@@ -17,6 +17,7 @@ from handlers.commands import Call, Subcommand, dispatch, opening, questions
 from handlers.context import Context
 from handlers.freeze import SUBCOMMANDS as FREEZES
 from handlers.replies import answered
+from handlers.reports import report
 
 COMMAND = "/release"
 APPROVE = opening(RELEASE, "approve")
@@ -45,6 +46,7 @@ SUBCOMMANDS = {
         "approve [service] [version] [field=value …]", "approve a tested version for deployment", APPROVE
     ),
     **questions(RELEASE, "v1.2.0"),
+    **report(RELEASE, "v1.2.0"),
     "checklist": Subcommand("checklist [service] [v1.2.0]", "the release's checklist, to tick", checklist.answer),
     "escalate": Subcommand(
         "escalate [service] [v1.2.0] [what happened] situation=…",

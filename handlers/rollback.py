@@ -19,6 +19,7 @@ from handlers.commands import Call, Subcommand, begin, dispatch, opening, questi
 from handlers.context import Context
 from handlers.incoming import evidence
 from handlers.replies import answered
+from handlers.reports import report
 
 COMMAND = ROLLBACK.command
 
@@ -57,5 +58,6 @@ REQUEST = opening(ROLLBACK, "request", deployed_last)
 SUBCOMMANDS = {
     "request": Subcommand("[service] [version] [field=value …]", "raise the alarm: roll back what is live", REQUEST),
     **questions(ROLLBACK, "v1.2.0"),
+    **report(ROLLBACK, "v1.2.0"),
     "help": Subcommand("help", "this list, and what can be typed in a thread", usage),
 }

@@ -18,7 +18,7 @@ from bot.messages import lists
 from bot.messages.message import Message
 from bot.messages.references import Reference
 from bot.store.interface import Record
-from handlers import checklist
+from handlers import checklist, reports
 from handlers.context import Context
 from handlers.incoming import first_word, in_names, plain, typed_answers
 
@@ -62,6 +62,9 @@ async def answer(context: Context, event: dict[str, Any], delivery: str) -> Mess
         return lists.status(await context.queries.overview(record.id), context.clock.now())
     if name == "checklist" and dialogue is RELEASE and words.casefold() in ("", "markdown"):
         return await checklist.read(context, record.id, words)
+    if name == "report" and dialogue in reports.REPORTED and not words:
+        one = await context.queries.overview(record.id)
+        return await reports.read(context, one, event["user"], event["channel"], event.get("thread_ts"))
     return await _take(context, event, record, text, delivery)
 
 

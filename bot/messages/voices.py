@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from bot.core.policy import Service
 from bot.messages import environment_issue, environment_request, escalation, freeze, release, release_clock, rollback
 from bot.messages.message import Message, Said
 from bot.messages.reminders import reminder
+from bot.messages.reports import drafted
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,14 @@ class Voice:
     """What is said in a dialogue: the head of its thread, what happened, and what is awaited.
 
     `card(conversation, policy)`, `told(conversation after the event, event, policy)`,
-    `reminder(conversation, reminder, policy, now, late=…, reminder_id=…)`.
+    `reminder(conversation, reminder, policy, now, late=…, reminder_id=…)`. `drafts` are by step what is drafted after
+    it, in the thread: `draft(conversation after the event, events until then, policy)`.
     """
 
     card: Callable[[Any, Service], Message]
     told: Callable[..., tuple[Said, ...]]
     reminder: Callable[..., Message]
+    drafts: Mapping[str, Callable[..., tuple[Said, ...]]] = field(default_factory=dict)
 
 
 VOICES = {
@@ -35,6 +38,6 @@ VOICES = {
     "environment_request": Voice(
         environment_request.card, environment_request.told, partial(reminder, details=environment_request.reminded)
     ),
-    "rollback": Voice(rollback.card, rollback.told, partial(reminder, details=rollback.reminded)),
+    "rollback": Voice(rollback.card, rollback.told, partial(reminder, details=rollback.reminded), {"close": drafted}),
     "freeze": Voice(freeze.card, freeze.told, reminder),
 }

@@ -181,6 +181,7 @@ class Talk:
         situation = Situation(self.release, Move(step, actor, form, **move), self.policy, self.now)
         event = Event.model_validate_json(decide(RELEASE, situation).model_dump_json())
         self.release = RELEASE.read(evolve(RELEASE, self.release, event).model_dump_json())
+        self.event = event
         self.said = told(self.release, event, self.policy)
         return self
 
