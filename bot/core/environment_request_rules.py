@@ -171,8 +171,3 @@ def in_use(request: EnvironmentRequest, event: Event) -> EnvironmentRequest:
 def extended(request: EnvironmentRequest, event: Event) -> EnvironmentRequest:
     until = datetime.fromisoformat(event.data["until"])
     return in_use(request, event).model_copy(update={"until": until})
-
-
-def gone(request: EnvironmentRequest, _event: Event) -> EnvironmentRequest:
-    """What is no more needs no credentials."""
-    return request.model_copy(update={"share_by": None, "ask_at": None})
