@@ -52,7 +52,9 @@ MOST_RELEASES = 1_000
 FEW = 8
 """So many releases are first looked at together; more are spread over the time between two looks."""
 
-CHART_BEFORE = timedelta(minutes=30)
+CHART_BEFORE = timedelta(minutes=10)
+"""A chart shows so much from before the deployment at least, and as much as of what came after."""
+
 MOST_SAMPLES = 480
 """Of a series that is compared: Prometheus is asked for so many at most."""
 
@@ -302,10 +304,13 @@ class _LookAt:
 
     async def _chart(self, signal: Signal, limit: float | None) -> dict[str, Any] | None:
         """The signal from before the deployment until now; none where it can't be measured any more."""
-        start, step = self.deployment.began - CHART_BEFORE, timedelta(seconds=self.policy.measuring.every)
-        reading = await self.watch.measure(self.policy, signal, start, self.now, step)
+        step = max(timedelta(seconds=self.policy.measuring.every), 2 * self.age / MOST_SAMPLES)
+        reading = await self.watch.measure(self.policy, signal, self._chart_start(), self.now, step)
         chart = chart_of(signal, reading.samples, limit, self.deployment.ended)
         return chart.model_dump(mode="json") if chart else None
+
+    def _chart_start(self) -> datetime:
+        return min(self.deployment.began, self.deployment.ended - self.age) - CHART_BEFORE
 
     async def _compare(self, signals: Mapping[str, Signal], number: int) -> None:
         """Compare with before the deployment, and tell of each signal once that is worse."""
@@ -325,7 +330,8 @@ class _LookAt:
                 await self._tell_regressed(name, chosen[name], found[name], before[name].samples + after[name].samples)
 
     async def _tell_regressed(self, name: str, signal: Signal, one: Comparison, samples: Samples) -> None:
-        chart = chart_of(signal, samples, signal.warning, self.deployment.ended)
+        drawn = tuple(sample for sample in samples if sample.at >= self._chart_start())
+        chart = chart_of(signal, drawn, signal.warning, self.deployment.ended)
         answers = {
             "name": name,
             "signal": signal.title,

@@ -153,7 +153,8 @@ def _draw(telling: Telling, chart: Chart | None) -> None:
         if chart.limit is not None:
             series.append((clip(f"Limit {amount(chart.limit, chart.unit)}", 20), [chart.limit] * len(points)))
         labels = [label for label, _ in points]
-        telling.blocks.append(blocks.line_chart(chart.title, labels, series, UNITS[chart.unit]))
+        title = f"{clip(chart.title, 28)}, {chart.deployed} UTC" if chart.deployed else chart.title
+        telling.blocks.append(blocks.line_chart(title, labels, series, UNITS[chart.unit]))
     if points:
         telling.aside(escape(" ".join(_in_words(chart, points))))
 
