@@ -82,7 +82,7 @@ AFTER_SIGNING = Target(
     "`awaiting_plan` once all required sign-offs are in, else `awaiting_signoffs`",
     lambda release, _event: "awaiting_signoffs" if release.missing else "awaiting_plan",
 )
-STATE_BEFORE = Target("the state before", lambda release, _event: release.before)
+STATE_BEFORE = Target("the state before", lambda release, _event: release.resumes[0])
 
 
 def _by_severity(release: Release, event: Event) -> str:
@@ -217,7 +217,7 @@ STEPS = (
     Step("roll_back", "Roll back", ("deploying", *CANARY, *AFTER_DEPLOYED, "awaiting_decision", "completed"),
          "rolling_back", (QA, TECH_LEAD, DEVOPS, Role.LINKED), "🚨 *Rollback requested*", forms.RollbackForm,
          style="danger", confirm="Production goes back to the version before.",
-         guards=(rules.target_is_another_version,), leads=rules.opens_rollback),
+         guards=(rules.target_is_another_version,), effect=rules.set_aside, leads=rules.opens_rollback),
     Step("rollback_declined", "Rollback declined", ("rolling_back",), STATE_BEFORE, (Role.LINKED,),
          "🚫 *Rollback declined*", button=False, looks=True, facts=gates.both(rules.resumed_facts, gates.next_facts),
          effect=rules.resumed, leads=gates.frees_next),

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.core.dialogue import Situation
 from bot.core.events import Event
 from bot.core.observation import Deployment, Observation, Standing
-from bot.core.release_rules import Release
+from bot.core.release_rules import Release, set_aside
 from bot.core.roles import CLOCK, Actor, Role
 from bot.errors import Refusal
 
@@ -54,6 +54,8 @@ def _with(release: Release, observation: Observation) -> Release:
 
 
 def breached(release: Release, event: Event) -> Release:
+    if event.data["severity"] == "P0":
+        release = set_aside(release, event)
     name, seen = event.data.get("name"), release.observation
     if not name:
         return release

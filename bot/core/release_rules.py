@@ -70,6 +70,17 @@ class Release(Conversation):
     exception_at: datetime | None = None
     freezes: tuple[FreezeMark, ...] = ()
     day: tuple[DayEntry, ...] = ()
+    interrupted: str = ""
+    interrupted_at: datetime | None = None
+
+    @property
+    def resumes(self) -> tuple[str, datetime]:
+        """The state that it goes back to when what interrupted it is over, and since when it is interrupted. A rollback
+        that was declined gives back the decision, and that in turn what it was about.
+        """
+        if self.state == "awaiting_decision" and self.before == "rolling_back" and self.interrupted_at:
+            return self.interrupted, self.interrupted_at
+        return self.before, self.since
 
     @property
     def canary_until(self) -> datetime | None:
@@ -276,11 +287,21 @@ def watched(release: Release, event: Event) -> Release:
 def resumed_facts(situation: Situation[Release]) -> dict[str, Any]:
     """A watch that was interrupted goes on for the time that was left of it: nobody watched while it was decided."""
     release = situation.conversation
-    if release.before != "watching" or release.watch_until is None:
+    state, since = release.resumes
+    if state != "watching" or release.watch_until is None:
         return {}
-    left = max(release.watch_until - release.since, timedelta())
+    left = max(release.watch_until - since, timedelta())
     return {"watch_until": (situation.now + left).isoformat()}
 
 
 def resumed(release: Release, event: Event) -> Release:
     return watched(release, event) if "watch_until" in event.data else release
+
+
+def set_aside(release: Release, event: Event) -> Release:
+    """A rollback in the middle of a decision: what the decision is about is remembered, should it be declined."""
+    del event
+    if release.state != "awaiting_decision":
+        return release
+    state, since = release.resumes
+    return release.but(interrupted=state, interrupted_at=since)

@@ -283,6 +283,23 @@ def test_continue_leads_back_to_the_state_that_was_interrupted(
         assert play.take("continue", TECH_LEAD, reason("The risk is small")).state == interrupted
 
 
+@pytest.mark.parametrize("interrupted", ["deploying", "smoke_running", "watching"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_continue_leads_back_past_the_rollbacks_that_were_declined(interrupted: str, times: int) -> None:
+    """A declined rollback gives the decision back, which leads to what it was about, with the watch that was left."""
+    play = Play().in_state(interrupted)
+    watched = play.release.watch_until
+    step = ("deploy_failed", DEVOPS, reason()) if interrupted == "deploying" else ("breach", WATCH, breach())
+    play.take(*step)
+    began = play.now
+    for _ in range(times):
+        play.wait(minutes=10).take("roll_back", QA, roll_back())
+        assert play.wait(minutes=10).take("rollback_declined", LINKED).state == "awaiting_decision"
+    play.take("continue", TECH_LEAD, reason("The risk is small"))
+    assert play.release.state == interrupted
+    assert play.release.watch_until == (watched and watched + (play.now - began))
+
+
 def test_an_approval_without_other_sign_offs_waits_for_the_plan_at_once() -> None:
     """Where no other sign-off is required."""
     play = Play(Play().policy.model_copy(update={"required_signoffs": ()}))
