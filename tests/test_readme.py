@@ -10,6 +10,7 @@ import pytest
 from bot.core.dialogue import Dialogue
 from bot.core.environment_issue import ENVIRONMENT_ISSUE
 from bot.core.environment_request import ENVIRONMENT_REQUEST
+from bot.core.freeze import FREEZE
 from bot.core.release import RELEASE
 from bot.messages.lists import steps_table
 
@@ -23,8 +24,10 @@ def test_the_table_of_steps_is_the_dialogues_own() -> None:
     assert shown == steps_table(RELEASE)
 
 
-@pytest.mark.parametrize("dialogue", [ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST], ids=["issue", "request"])
-def test_the_tables_about_environments_are_the_dialogues_own(dialogue: Dialogue[Any]) -> None:
+@pytest.mark.parametrize(
+    "dialogue", [ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST, FREEZE], ids=["issue", "request", "freeze"]
+)
+def test_the_tables_of_the_other_dialogues_are_their_own(dialogue: Dialogue[Any]) -> None:
     """As the release's."""
     shown = README.partition(f"<!-- {dialogue.name}: begin -->\n")[2].partition(f"\n<!-- {dialogue.name}: end -->")[0]
     assert shown == steps_table(dialogue)
