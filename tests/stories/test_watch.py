@@ -219,7 +219,7 @@ async def test_a_watch_whose_prometheus_is_gone_says_it_is_blind_and_then_that_i
             await pass_time(player.playground, 5)
             (blind,) = that_say(player, "The watch is blind")
             assert "Prometheus can't be reached" in blind
-            (check,) = that_say(player, "T+10m")
+            (check,) = that_say(player, "Production at T+10m")
             assert "2 of 2 signals not known" in check
             assert "normal" not in check
             async with prometheus(past, port=port):
@@ -254,5 +254,5 @@ async def test_a_process_that_dies_in_the_middle_tells_nothing_twice_and_forgets
             await again.stop()
         assert await state(player) == "rolling_back"
         assert len(that_say(player, "📊 *Initial Metrics")) == 1
-        assert len(that_say(player, "T+10m")) == 1
+        assert len(that_say(player, "Production at T+10m")) == 1
         assert len(that_say(player, "Rollback criterion breached")) == 1
