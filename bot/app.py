@@ -25,6 +25,7 @@ from bot.http.health import Health
 from bot.http.slack_requests import SlackRequests
 from bot.monitors.making import Monitors, monitors_of
 from bot.outbox import Outbox
+from bot.outside import Outside, outside
 from bot.pace import Pace
 from bot.queries import Queries
 from bot.schedule import Schedule
@@ -44,6 +45,9 @@ logger = logging.getLogger(__name__)
 DRAIN_SECONDS = 10.0
 """How long a stopping process finishes what it began; platforms kill after 30 seconds or less."""
 
+ERRAND_SECONDS = 5.0
+"""The same of what is done outside: what is cut off is looked up by the next process."""
+
 
 @dataclass(frozen=True)
 class Application:
@@ -56,6 +60,7 @@ class Application:
     slack: Slack
     directory: Directory
     outbox: Outbox
+    outside: Outside
     schedule: Schedule
     conversations: Conversations
     queries: Queries
@@ -69,6 +74,7 @@ class Application:
     async def start(self) -> None:
         """Begin to send and to remind. Slack need not be reachable."""
         self.outbox.start()
+        self.outside.start()
         await self.schedule.start()
         self.housekeeping.start()
         self.watch.start()
@@ -86,6 +92,7 @@ class Application:
         await self.monitors.close()
         await self.schedule.stop()
         await self.housekeeping.stop()
+        await self.outside.stop(ERRAND_SECONDS)
         await self.outbox.stop(DRAIN_SECONDS)
         await self.directory.close()
         await self.store.close()
@@ -96,6 +103,7 @@ class Application:
         await self.background.drain()
         await self.schedule.settled()
         await self.watch.settled()
+        await self.outside.errands.idle()
         await self.outbox.idle()
         # What Slack would not take is told in the background, and an alarm is said elsewhere.
         await self.background.drain()
@@ -128,12 +136,14 @@ def assemble(
         outbox.wake()
         schedule.wake()
         watch.changed()
+        elsewhere.wake()
 
     def hand_over(given: HandedOver) -> None:
         background.run(handover.share(given), "share_credentials")
 
     conversations = Conversations(store, configuration.services, directory, clock, committed, hand_over)
     handover = Handover(slack, conversations)
+    elsewhere = outside(configuration, store, clock, committed)
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
     monitors = monitors_of(configuration.services)
@@ -141,7 +151,7 @@ def assemble(
     bolt = Bolt(slack)
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
-    vital = Vital(store, outbox, schedule, watch, socket, clock, clock.now(), version("greenlight"))
+    vital = Vital(store, outbox, elsewhere, schedule, watch, socket, clock, clock.now(), version("greenlight"))
     return Application(
         environment=environment,
         bolt=bolt,
@@ -150,6 +160,7 @@ def assemble(
         slack=slack,
         directory=directory,
         outbox=outbox,
+        outside=elsewhere,
         schedule=schedule,
         conversations=conversations,
         queries=queries,
@@ -177,6 +188,7 @@ class Vital:
 
     store: SQLiteStore
     outbox: Outbox
+    outside: Outside
     schedule: Schedule
     watch: Watch
     socket: SocketClient | None
@@ -189,6 +201,7 @@ class Vital:
         checks = {
             "database": await self._answers(),
             "outbox": self.outbox.running,
+            "errands": self.outside.errands.running,
             "scheduler": self.schedule.running,
             "watch": self.watch.running,
         }

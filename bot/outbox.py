@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
-from slack_sdk.http_retry.builtin_interval_calculators import BackoffRetryIntervalCalculator
-
 from bot.clock import Clock
 from bot.core.events import Outgoing
 from bot.errors import StoreBusyError, TransientError
@@ -22,25 +20,12 @@ from bot.messages.message import Message, Said
 from bot.pace import CARDS, Pace
 from bot.slack import AmbiguousError, AuthorizationError, Posted, RateLimitedError, Slack, UndeliverableError
 from bot.store.interface import Posting, Reader, Store, Transaction
+from bot.worker import LOOK_AGAIN, STORE_PAUSE, Worker, backoff
 
 logger = logging.getLogger(__name__)
 
 LANES_AT_ONCE = 16
-LOOK_AGAIN = 30.0
-"""Seconds after which the store is read without being woken: a safety net."""
-
-SHARE = 20
-SHORTEST_GAP = 0.005
-LONGEST_GAP = 0.25
-"""Seconds between two reads. Under load a read is followed by a pause of twenty times its length, within these."""
-
-LONGEST_BACKOFF = 8
-"""Doublings of one second: some four minutes."""
-
 TOKEN_PAUSE = 60.0
-STORE_PAUSE = 1.0
-GRACE = 3.0
-"""Seconds that what is being sent at the end may take, after the drain."""
 
 Wording: TypeAlias = Callable[[Outgoing], Awaitable[tuple[Said, ...]]]
 """Puts a message that names an event into words; it may be several messages, or none."""
@@ -48,7 +33,7 @@ Wording: TypeAlias = Callable[[Outgoing], Awaitable[tuple[Said, ...]]]
 WhenUndeliverable: TypeAlias = Callable[[Posting, UndeliverableError], Awaitable[None]]
 
 
-class Outbox:
+class Outbox(Worker):
     """Sends the store's postings: lanes at the same time, one after the other within a lane.
 
     `wording` puts into words what an event makes be said; `on_undeliverable` is told what Slack refuses for good. Call
@@ -64,89 +49,17 @@ class Outbox:
         on_undeliverable: WhenUndeliverable | None = None,
         wording: Wording | None = None,
     ) -> None:
+        super().__init__("outbox")
         self._store = store
         self._slack = slack
         self._clock = clock
         self._pace = pace or Pace()
         self._on_undeliverable = on_undeliverable
         self._wording = wording
-        self._backoff = BackoffRetryIntervalCalculator(backoff_factor=1.0)
         self._busy: set[str] = set()
         self._paused: dict[str, float] = {}
-        self._woken = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._stopping = False
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def running(self) -> bool:
-        """True while messages are being sent."""
-        return self._task is not None and not self._task.done()
-
-    def start(self) -> None:
-        """Begin to send, what an earlier process left first."""
-        self._task = asyncio.create_task(self._run(), name="outbox")
-
-    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - what is left then is kept, nothing fails
-        """Send what can be sent within `timeout` seconds, then end. The rest waits in the store."""
-        task = self._task
-        if task is None:
-            return
-        if not await self.drain(timeout):
-            logger.warning("stopped with messages waiting", extra={"action": "outbox_not_drained"})
-        self._stopping = True
-        self.wake()
-        await asyncio.wait((task,), timeout=GRACE)
-        # What is cut off here is ambiguous, and is looked up by the next process.
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    def wake(self) -> None:
-        """Something was enqueued, or time has passed: look now."""
-        self._idle.clear()
-        self._woken.set()
-
-    async def idle(self) -> None:
-        """Return when nothing is being sent and nothing can be sent now; what waits for a retry does not count."""
-        self.wake()
-        while self.running and not self._idle.is_set():
-            assert self._task is not None
-            waiting = asyncio.ensure_future(self._idle.wait())
-            await asyncio.wait((waiting, self._task), return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-
-    async def drain(self, timeout: float) -> bool:  # noqa: ASYNC109 - the answer says whether it was long enough
-        """Wait until idle, at most `timeout` seconds; whether it is."""
-        try:
-            async with asyncio.timeout(timeout):
-                await self.idle()
-        except TimeoutError:
-            return False
-        return True
 
     # The dispatcher --------------------------------------------------------------------------------------------
-
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        async with asyncio.TaskGroup() as lanes:
-            while not self._stopping:
-                self._woken.clear()
-                started = loop.time()
-                pause = await self._round(lanes)
-                gap = SHARE * (loop.time() - started)
-                await asyncio.sleep(min(max(SHORTEST_GAP, gap), LONGEST_GAP))
-                await _either(self._woken, pause)
-
-    async def _round(self, lanes: asyncio.TaskGroup) -> float:
-        """Start what may be sent now; the seconds after which to look again unless woken."""
-        try:
-            return await self._dispatch(lanes)
-        except StoreBusyError as error:
-            logger.warning("the outbox could not be read: %s", error, extra={"action": "outbox_read_failed"})
-        except Exception:
-            # The edge: a fault here must not end all speaking; what waits is kept.
-            logger.exception("the outbox could not be read", extra={"action": "outbox_read_failed"})
-        return STORE_PAUSE
 
     async def _dispatch(self, lanes: asyncio.TaskGroup) -> float:
         now, tick = self._clock.now(), self._pace.monotonic()
@@ -211,7 +124,7 @@ class Outbox:
             logger.error("%s", error, extra={"action": "token_refused", "posting": posting.id})  # noqa: TRY400 - no fault of the code
             await self._retry(posting, TOKEN_PAUSE, str(error), ambiguous=posting.ambiguous)
         except TransientError as error:
-            pause = max(self._pause(posting), error.retry_after or 0.0)
+            pause = max(backoff(posting.attempts), error.retry_after or 0.0)
             await self._retry(posting, pause, str(error), ambiguous=isinstance(error, AmbiguousError))
         else:
             await self._store.write(partial(_settle, posting=posting, posted=posted, at=self._clock.now()))
@@ -286,27 +199,16 @@ class Outbox:
     async def _keep(self, posting: Posting, reason: str) -> None:
         """After a fault of our own: try again later, and look first."""
         try:
-            await self._retry(posting, self._pause(posting), reason, ambiguous=True)
+            await self._retry(posting, backoff(posting.attempts), reason, ambiguous=True)
         except Exception:
             # The edge again: a disk that is full refuses this write as well. The row is ambiguous already.
             logger.exception("a posting was not settled", extra={"action": "posting_not_settled"})
-
-    def _pause(self, posting: Posting) -> float:
-        return self._backoff.calculate_sleep_duration(min(posting.attempts, LONGEST_BACKOFF))
 
 
 def lane_of(posting: Posting) -> str:
     """The lane of a posting, as the store names it."""
     outgoing = posting.message
     return f"{CARDS}{outgoing.channel}" if outgoing.kind == "card" else outgoing.channel
-
-
-async def _either(woken: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await woken.wait()
-    except TimeoutError:
-        return
 
 
 def _look(

@@ -176,6 +176,8 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any],
         tx.set_reminders(after.id, wanted)
     if step.tells:
         tx.add_reminders(tells_of(step, after, event, policy))
+    for errand in step.errands(after, event, policy) if step.errands else ():
+        tx.entrust(errand, now)
     if step.leads and (onward or Role.LINKED not in situation.move.actor.roles):
         for consequence in step.leads(after, event):
             _follow(tx, consequence, after, situation)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from bot.core.release_day import NAME_PATTERN
+from bot.core.tickets import LABEL_PATTERN, PROJECT_PATTERN, REPOSITORY_PATTERN
 
 Told = tuple[str, str]
 """A reason and a remedy."""
@@ -25,6 +26,12 @@ _BY_PATTERN: Mapping[str, Told] = {
         "is not a short name.",
         "Use at most 40 lowercase letters, digits, “-” and “_”, such as admin-logistic.",
     ),
+    PROJECT_PATTERN: (
+        "is not the key of a Jira project.",
+        "Write what its issues begin with, such as OPS.",
+    ),
+    REPOSITORY_PATTERN: ("is not a repository.", "Write its owner and its name, such as acme/shop."),
+    LABEL_PATTERN: ("is not a label of Jira.", "Write it without blanks, such as test-environment."),
     NAME_PATTERN: (
         "is not the name of an entry.",
         "Write T-0, or T and the minutes, hours or days before or after it, such as T-2h or T+10m.",
@@ -62,11 +69,12 @@ def explain(error: ErrorDetails, allowed: Iterable[str], purpose: str = "") -> T
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return "There is no such key.", suggest(str(error["loc"][-1]), allowed)
-    if kind in ("enum", "literal_error"):
-        return f"{_shown(error['input'])} is not allowed here.", suggest(str(error["input"]), allowed)
+    if kind in ("enum", "literal_error", "union_tag_invalid"):
+        given = context.get("tag", error["input"])
+        return f"{_shown(given)} is not allowed here.", suggest(str(given), allowed)
     if error["input"] is None:
         return "Nothing is written here.", "Give a value, or remove the line. A “#” starts a comment unless quoted."
-    if kind == "missing":
+    if kind in ("missing", "union_tag_not_found"):
         return "It is missing.", f"Add it. {purpose}".strip()
     return _measured(kind, context) or _shaped(error, context)
 

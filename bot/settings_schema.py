@@ -75,6 +75,7 @@ DESCRIPTIONS = {
     "team_group": "The user group that announcements ping; without one they ping nobody.",
     "windows": "When deployments may begin, by environment; one that is not named is always open.",
     "tracker_url": "Where a ticket is found by its key, such as https://jira.example.com/browse/{key}.",
+    "tracker": "Where tickets are opened for environment issues and requests: Jira or GitHub Issues.",
     "release_day": "Changes to the release day's clock, by entry (T-24h, T+5m): what and owner, or null to leave one "
     "out; null instead of all switches the clock off.",
 }
@@ -95,6 +96,7 @@ def schema() -> Json:
     definitions["Role"] |= {"enum": [role.value for role in PEOPLE_ROLES], "description": "A role held by people."}
     _describe_quiet_hours(definitions["QuietHours"]["properties"])
     _describe_windows(definitions)
+    _describe_trackers(definitions)
     properties: Json = service["properties"]
     properties["channels"]["items"] = {"anyOf": [properties["channels"]["items"], {"$ref": "#/$defs/ChannelEntry"}]}
     of_items = definitions["Section"]["properties"]["items"]
@@ -150,6 +152,23 @@ def _describe_windows(definitions: Json) -> None:
     rule["owner"]["description"] = "The role that is told, and that confirms it."
 
 
+def _describe_trackers(definitions: Json) -> None:
+    jira, github = definitions["JiraRule"]["properties"], definitions["GitHubRule"]["properties"]
+    described = {
+        "url": "Where Jira is, such as https://acme.atlassian.net.",
+        "project": "The project's key, such as OPS.",
+        "issue_type": "The type of the issues, by its name.",
+        "labels": "Labels of every ticket, besides the one by which Greenlight finds it.",
+    }
+    for key, description in described.items():
+        jira[key]["description"] = description
+    github["repository"]["description"] = "The repository whose issues they are, such as acme/shop."
+    github["labels"]["description"] = "Labels of every ticket."
+    github["url"]["description"] = "The API of GitHub Enterprise Server, such as https://github.example.com/api/v3."
+    for properties in (jira, github):
+        properties["kind"]["description"] = "Which tracker it is."
+
+
 def _closed(properties: Json, keys: tuple[str, ...], description: str) -> Json:
     return {
         "type": "object",
@@ -200,7 +219,7 @@ class Lookup(BaseModel):
         yield node
         if "$ref" in node:
             yield from self._open(self.document["$defs"][node["$ref"].rpartition("/")[2]])
-        for option in node.get("anyOf", ()):
+        for option in (*node.get("anyOf", ()), *node.get("oneOf", ())):
             yield from self._open(option)
 
 

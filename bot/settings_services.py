@@ -255,7 +255,7 @@ class Checker:
             return model.model_validate_json(json.dumps(data), strict=True)
         except ValidationError as error:
             for one in error.errors(include_url=False):
-                key = tuple(part for part in one["loc"] if part != "[key]")
+                key = _key_of(one)
                 if key != unless and not _follows_from_another(one):
                     self._tell_error(one, place(key))
             return None
@@ -268,6 +268,14 @@ class Checker:
     def _tell(self, key: Key, reason: str, remedy: str) -> None:
         if key not in self._document.unreadable:  # else it was told when the file was read
             self._found.append(self._document.problem(key, reason, remedy))
+
+
+def _key_of(error: ErrorDetails) -> Key:
+    """Where an error is; pydantic names the kind of tracker it checked for as well, which is no key of the file."""
+    loc = error["loc"]
+    kinds = {place for place in range(1, len(loc)) if loc[place - 1] == "tracker" and loc[place] in ("jira", "github")}
+    key = tuple(part for place, part in enumerate(loc) if part != "[key]" and place not in kinds)
+    return (*key, "kind") if error["type"].startswith("union_tag") else key
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -122,6 +122,7 @@ async def playing(
             playground = Playground(slack, application, server, clock)
             clock.when_moved(application.schedule.wake)
             clock.when_moved(application.outbox.wake)
+            clock.when_moved(application.outside.wake)
             clock.when_moved(application.watch.wake)
             parts.append(playground)
             yield playground

@@ -104,7 +104,6 @@ Facts = Callable[[Situation[Any]], dict[str, Any]]
 Effect = Callable[[Any, Event], Any]
 Leads = Callable[[Any, Event], tuple[Consequence, ...]]
 Tells = Callable[[Any, Event, Service], tuple[Tell, ...]]
-Errands = Callable[[Any, Event, Service], tuple[Errand, ...]]
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ class Step:
     looks       True if its rules look at the service's other conversations
     leads       what follows in other conversations; of the conversation after it, and its event
     tells       who is told privately at once; of the conversation after it, its event and the policy
-    errands     what is to be done outside, after the commit; of the same
+    errands     what is done outside after the commit; of the same
     """
 
     name: str
@@ -166,7 +165,7 @@ class Step:
     looks: bool = False
     leads: Leads | None = None
     tells: Tells | None = None
-    errands: Errands | None = None
+    errands: Callable[[Any, Event, Service], tuple[Errand, ...]] | None = None
 
     @property
     def by_people(self) -> bool:

@@ -17,6 +17,7 @@ from bot.core.handoffs import trouble_over
 from bot.core.pressing import Pressing
 from bot.core.release_forms import NoteForm, ReasonForm
 from bot.core.roles import Role
+from bot.core.tickets import tracked, untracked
 
 STATES = (
     State("awaiting_investigation", "waiting for DevOps to look into it", "🔴", asks="Please look into it."),
@@ -51,7 +52,7 @@ def _wait(minutes: int, pressing: int, words: str, since: str = "", states: tupl
 # fmt: off
 STEPS = (
     Step("report", "Report issue", (), "awaiting_investigation", (QA,), "🔴 *Environment Issue*", forms.ReportForm,
-         hears="channel", guards=(rules.began_already,), facts=rules.report_facts, looks=True),
+         hears="channel", guards=(rules.began_already,), facts=rules.report_facts, looks=True, errands=tracked),
     Step("investigate", "Look into it", ("awaiting_investigation",), "investigating", (DEVOPS,),
          "🔎 *Looking into it now*", wait=_wait(60, 10, "you to look into it"), style="primary",
          facts=rules.begun_facts, effect=rules.begun),
@@ -61,13 +62,16 @@ STEPS = (
     Step("update", "Update", UNSOLVED, BEING_INVESTIGATED, (DEVOPS,), "🔎 *Update*", forms.UpdateForm,
          facts=rules.begun_facts, effect=rules.begun),
     Step("verify", "It works again", ("awaiting_verification",), "closed", (QA,), "✅ *Verified*",
-         wait=_wait(60, 15, "you to verify that it works again"), style="primary", tells=trouble_over),
+         wait=_wait(60, 15, "you to verify that it works again"), style="primary", tells=trouble_over,
+         errands=untracked),
     Step("still_broken", "Still broken", ("awaiting_verification",), "investigating", (QA,), "❌ *Still broken*",
          ReasonForm, style="danger", facts=rules.begun_facts, effect=rules.begun),
     Step("withdraw", "False alarm", UNDER_WAY, "withdrawn", (QA,), "🚫 *Withdrawn*", ReasonForm,
-         guards=(rules.only_the_opener,)),
+         guards=(rules.only_the_opener,), errands=untracked),
     Step("ticket_opened", "Ticket opened", EVERY_STATE, SAME, (LINKED,), "🎫 *Ticket opened*", forms.TicketForm,
          button=False, facts=rules.ticket_facts, effect=rules.ticket_opened),
+    Step("ticket_refused", "Ticket refused", EVERY_STATE, SAME, (LINKED,), "⚠️ *No ticket*", forms.TicketRefusedForm,
+         button=False),
     Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", NoteForm, button=False),
 )
 # fmt: on

@@ -159,3 +159,10 @@ class TicketForm(Form):
         Ask("Key", placeholder="OPS-12"),
     ]
     url: Annotated[WebLink, AfterValidator(_short_address), Ask("Link", Widget.LINK)]
+
+
+class TicketRefusedForm(Form):
+    """Why a tracker would not open a ticket, or close it."""
+
+    what: Annotated[str, Field(pattern="^(open|close)$"), Ask("What")]
+    reason: Annotated[Paragraph, Ask("Reason", Widget.TEXT)]

@@ -11,13 +11,14 @@ from datetime import timedelta
 from bot.core import environment_request_forms as forms
 from bot.core import environment_request_rules as rules
 from bot.core.dialogue import SAME, Dialogue, State, Step, Tell, Wait
-from bot.core.environment_issue_forms import TicketForm
+from bot.core.environment_issue_forms import TicketForm, TicketRefusedForm
 from bot.core.environment_issue_rules import only_the_opener, ticket_facts, ticket_opened
 from bot.core.environment_request_prefill import FILLERS
 from bot.core.environment_request_rules import EnvironmentRequest
 from bot.core.handoffs import environment_ready
 from bot.core.release_forms import NoteForm, ReasonForm
 from bot.core.roles import Role
+from bot.core.tickets import tracked, untracked
 
 STATES = (
     State("awaiting_plan", "waiting for DevOps's plan", "📝", asks="Please say whether and how it can be done."),
@@ -51,7 +52,7 @@ def _hours(hours: float, words: str, then: Role | None = None, since: str = "", 
 # fmt: off
 STEPS = (
     Step("request", "Request environment", (), "awaiting_plan", (QA,), "📝 *Environment Request*", forms.RequestForm,
-         hears="channel", guards=(rules.times_lie_ahead,), effect=rules.requested),
+         hears="channel", guards=(rules.times_lie_ahead,), effect=rules.requested, errands=tracked),
     Step("plan", "Plan it", ("awaiting_plan",), "preparing", (DEVOPS,), "🛠️ *Planned*", forms.PlanForm,
          wait=_hours(4, "your plan", TECH_LEAD), style="primary", guards=(rules.times_lie_ahead,),
          facts=rules.plan_facts, effect=rules.expected),
@@ -81,12 +82,16 @@ STEPS = (
     Step("retire", "Retire", USED, "retired", (DEVOPS, QA), "🏁 *Retired*",
          wait=Wait(timedelta(hours=4), TECH_LEAD, "until", states=("awaiting_retirement",),
                    words="you to retire it, as its agreed time is over,"),
-         confirm="The environment and its data are gone after this.", style="danger"),
-    Step("decline", "Decline", ("awaiting_plan", "preparing"), "declined", (DEVOPS,), "🚫 *Declined*", ReasonForm),
+         confirm="The environment and its data are gone after this.", style="danger",
+         errands=untracked),
+    Step("decline", "Decline", ("awaiting_plan", "preparing"), "declined", (DEVOPS,), "🚫 *Declined*", ReasonForm,
+         errands=untracked),
     Step("withdraw", "Withdraw", BEFORE_USE, "withdrawn", (QA,), "🚫 *Withdrawn*", ReasonForm,
-         guards=(only_the_opener,)),
+         guards=(only_the_opener,), errands=untracked),
     Step("ticket_opened", "Ticket opened", EVERY_STATE, SAME, (LINKED,), "🎫 *Ticket opened*", TicketForm,
          button=False, facts=ticket_facts, effect=ticket_opened),
+    Step("ticket_refused", "Ticket refused", EVERY_STATE, SAME, (LINKED,), "⚠️ *No ticket*", TicketRefusedForm,
+         button=False),
     Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", NoteForm, button=False),
 )
 # fmt: on

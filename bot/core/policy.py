@@ -15,6 +15,7 @@ from bot.core.events import Fact
 from bot.core.release_day import EntryName, EntryRule
 from bot.core.roles import Role
 from bot.core.signals import SignalName, Signals
+from bot.core.tickets import TrackerRule
 from bot.core.wall_clock import ClockTime, ZoneName
 from bot.core.windows import Windows
 
@@ -126,6 +127,7 @@ class Service(Fact):
     monitors: dict[SignalName, MonitorRule] = Field(default_factory=dict)
     signals: Signals = Field(default_factory=dict)
     measuring: Measuring = Measuring()
+    tracker: TrackerRule | None = None
 
     def is_held(self, role: Role) -> bool:
         """Whether somebody is configured to hold a role."""

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, HttpUrl, StringConstraints
 
 from bot.core.events import Conversation, Errand, Event, Fact
 
+if TYPE_CHECKING:
+    from bot.core.policy import Service
+
 OPEN_TICKET = "open_ticket"
 CLOSE_TICKET = "close_ticket"
 KINDS = (OPEN_TICKET, CLOSE_TICKET)
 
-ProjectKey = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,254}$")]
-Repository = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$")]
-JiraLabel = Annotated[str, StringConstraints(pattern=r"^\S{1,255}$")]
+PROJECT_PATTERN = r"^[A-Z][A-Z0-9_]{0,254}$"
+REPOSITORY_PATTERN = r"^[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}$"
+LABEL_PATTERN = r"^\S{1,255}$"
+
+ProjectKey = Annotated[str, StringConstraints(pattern=PROJECT_PATTERN)]
+Repository = Annotated[str, StringConstraints(pattern=REPOSITORY_PATTERN)]
+JiraLabel = Annotated[str, StringConstraints(pattern=LABEL_PATTERN)]
 GitHubLabel = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50)]
 IssueType = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
@@ -83,6 +90,11 @@ class Closing:
     done: bool = True
 
 
+def title_of(rule: TrackerRule) -> str:
+    """What people call a rule's tracker."""
+    return "Jira" if isinstance(rule, JiraRule) else "GitHub Issues"
+
+
 def said(closing: Closing) -> tuple[Part, ...]:
     """The comment that tells of a ticket's end."""
     return tuple(Part("", text) for text in (closing.sentence, closing.text) if text)
@@ -93,12 +105,12 @@ def marker_of(conversation: Conversation) -> str:
     return f"greenlight-{conversation.id}"
 
 
-def tracked(conversation: Conversation, event: Event, policy: Any) -> tuple[Errand, ...]:
+def tracked(conversation: Conversation, event: Event, policy: Service) -> tuple[Errand, ...]:
     """As `errands` of an opening step: a ticket is opened where the service has a tracker."""
     return (_errand(OPEN_TICKET, conversation, event),) if policy.tracker else ()
 
 
-def untracked(conversation: Conversation, event: Event, policy: Any) -> tuple[Errand, ...]:
+def untracked(conversation: Conversation, event: Event, policy: Service) -> tuple[Errand, ...]:
     """As `errands` of a step that ends a conversation: its ticket is closed."""
     return (_errand(CLOSE_TICKET, conversation, event),) if policy.tracker else ()
 

@@ -31,7 +31,7 @@ from bot.messages.parts import (
 )
 from bot.messages.people import call_awaited
 from bot.messages.text import clip, escape, moment
-from bot.messages.tickets import blocked_work, ticket_line, ticket_opened, works
+from bot.messages.tickets import blocked_work, ticket_line, ticket_opened, ticket_refused, works
 
 HEADLINES: Mapping[str, str] = {
     "awaiting_investigation": "🔴 {place} Environment Issue: {version}",
@@ -182,6 +182,7 @@ TELLERS: Mapping[str, Callable[[EnvironmentIssue, Event, Service], tuple[Said, .
     "verify": verify,
     "withdraw": withdraw,
     "ticket_opened": ticket_opened,
+    "ticket_refused": ticket_refused,
 }
 """The steps with words of their own; every other step is told from its row."""
 

@@ -27,7 +27,7 @@ from bot.messages.parts import (
 )
 from bot.messages.people import call, call_awaited
 from bot.messages.text import bold, clip, escape, linked, moment
-from bot.messages.tickets import ticket_line, ticket_opened
+from bot.messages.tickets import ticket_line, ticket_opened, ticket_refused
 
 TOLD_WHY = {"declined": "reason", "withdrawn": "reason"}
 
@@ -251,6 +251,7 @@ TELLERS: Mapping[str, Callable[[EnvironmentRequest, Event, Service], tuple[Said,
     "decline": _ended("Declined"),
     "withdraw": _ended("Withdrawn"),
     "ticket_opened": ticket_opened,
+    "ticket_refused": ticket_refused,
 }
 """The steps with words of their own; every other step is told from its row."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from bot.core.events import Conversation, Event, Outgoing, Reminder
+from bot.core.events import Conversation, Errand, Event, Outgoing, Reminder
 from bot.errors import GreenlightError, StoreBusyError
 
 T = TypeVar("T")
@@ -92,6 +92,22 @@ class Undelivered:
     since: datetime
 
 
+@dataclass(frozen=True)
+class StoredErrand:
+    """An errand that waits, or was refused with a `reason`.
+
+    `attempts` counts earlier tries; `ambiguous` says that one of them may have done it, so that it must be looked up
+    before it is done again.
+    """
+
+    id: int
+    errand: Errand
+    attempts: int
+    ambiguous: bool
+    entrusted_at: datetime
+    reason: str = ""
+
+
 class Reader(Protocol):
     """Reads of one consistent moment, beside the writer."""
 
@@ -147,6 +163,21 @@ class Reader(Protocol):
         ...
 
     def undelivered(self, limit: int = 50) -> tuple[Undelivered, ...]: ...
+
+    def errands(self, now: datetime, limit: int, without: Collection[str] = ()) -> tuple[StoredErrand, ...]:
+        """Errands that may be done now: of each line the first that waits, if its time has come; the oldest first.
+
+        The lines in `without` are left out.
+        """
+        ...
+
+    def next_errand(self, now: datetime) -> datetime | None:
+        """When the next errand's time comes that waits for it."""
+        ...
+
+    def refused_errands(self, limit: int = 50) -> tuple[StoredErrand, ...]:
+        """Errands that were refused for good, the latest first."""
+        ...
 
     def healthy(self) -> bool:
         """True if the database answers."""
@@ -236,8 +267,37 @@ class Transaction(Reader, Protocol):
         """Let all that was given up for a channel be tried again (the bot was invited); how many."""
         ...
 
+    def entrust(self, errand: Errand, at: datetime) -> None:
+        """Put an errand among those to be done. A key that was entrusted before changes nothing."""
+        ...
+
+    def begin_errand(self, errand_id: int, not_before: datetime) -> bool:
+        """An errand is about to be done: it is ambiguous from now on, and is not tried again before a moment, unless
+        `finish_errand`, `postpone_errand` or `refuse_errand` says better. False if it no longer waits.
+        """
+        ...
+
+    def finish_errand(self, errand_id: int, at: datetime) -> bool:
+        """An errand is done. False if it no longer waits."""
+        ...
+
+    def postpone_errand(self, errand_id: int, not_before: datetime, *, ambiguous: bool, reason: str) -> None:
+        """An errand failed for now."""
+        ...
+
+    def refuse_errand(self, errand_id: int, reason: str, at: datetime) -> bool:
+        """An errand was refused for good; it is kept and shown. False if it no longer waits."""
+        ...
+
+    def revive_errands(self) -> int:
+        """Let all that was refused be tried again whose conversation is still open (something was put right); how many.
+        The reason is kept until then, so that it can be seen whether it is a new one.
+        """
+        ...
+
     def purge(self, before: datetime) -> int:
-        """Forget deliveries seen, sent outbox rows and fired reminders from before a moment; how many rows.
+        """Forget deliveries seen, sent outbox rows, fired reminders and errands that were done, from before a moment;
+        how many rows.
 
         A reminder that fired in its conversation's present stage is kept, so that it is not set again.
         """

@@ -248,8 +248,38 @@ CREATE INDEX reminders_waiting ON reminders (due_at) WHERE fired_at IS NULL;
 CREATE INDEX reminders_fired ON reminders (fired_at) WHERE fired_at IS NOT NULL;
 """
 
+_ERRANDS = """
+CREATE TABLE errands (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    conversation TEXT NOT NULL REFERENCES conversations (id),
+    kind TEXT NOT NULL,
+    line TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state = 'waiting' OR state = 'done' OR state = 'refused'),
+    entrusted_at TEXT NOT NULL CHECK (length(entrusted_at) = 32),
+    not_before TEXT CHECK (length(not_before) = 32),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    ambiguous INTEGER NOT NULL DEFAULT 0 CHECK (ambiguous IN (0, 1)),
+    reason TEXT,
+    settled_at TEXT CHECK (length(settled_at) = 32),
+    CHECK ((state = 'waiting') = (settled_at IS NULL))
+) STRICT;
+
+CREATE INDEX errands_lines ON errands (line, id) WHERE state = 'waiting';
+
+CREATE INDEX errands_refused ON errands (conversation) WHERE state = 'refused';
+
+CREATE INDEX errands_settled ON errands (settled_at) WHERE settled_at IS NOT NULL;
+"""
+
 MIGRATIONS: Mapping[str, str] = MappingProxyType(
-    {"first_schema": _FIRST, "reminder_occasions": _OCCASIONS, "compared_kinds": _COMPARISONS}
+    {
+        "first_schema": _FIRST,
+        "reminder_occasions": _OCCASIONS,
+        "compared_kinds": _COMPARISONS,
+        "errands": _ERRANDS,
+    }
 )
 """Name to SQL, in the order in which they are applied."""
 

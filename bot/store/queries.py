@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from bot.core.events import Event, Outgoing, Reminder
-from bot.store.interface import Posting, Record, StoredReminder, Undelivered
+from bot.core.events import Errand, Event, Outgoing, Reminder
+from bot.store.interface import Posting, Record, StoredErrand, StoredReminder, Undelivered
 
 Row = tuple[Any, ...]
 
@@ -70,6 +70,21 @@ _MOMENT = "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00"
 """As `datetime.isoformat` writes it, in half of its time: it would ask the zone for its offset."""
 
 
+_ERRAND = "SELECT id, key, kind, conversation, line, payload, attempts, ambiguous, entrusted_at, reason FROM errands"
+# Held back: what stands behind an earlier errand of its own line.
+_FIRST = """
+    NOT EXISTS (
+        SELECT 1 FROM errands AS earlier
+        WHERE earlier.state = 'waiting' AND earlier.line = errands.line AND earlier.id < errands.id)
+"""
+ERRANDS = f"""
+    {_ERRAND} WHERE state = 'waiting' AND (not_before IS NULL OR not_before <= ?)
+    AND line NOT IN (SELECT value FROM json_each(?)) AND {_FIRST} ORDER BY id LIMIT ?
+"""  # noqa: S608 - only constants are put together
+NEXT_ERRAND = f"SELECT min(not_before) FROM errands WHERE state = 'waiting' AND not_before > ? AND {_FIRST}"  # noqa: S608 - constants
+REFUSED_ERRANDS = f"{_ERRAND} WHERE state = 'refused' ORDER BY id DESC LIMIT ?"
+
+
 @lru_cache(maxsize=64)
 def write_moment(moment: datetime) -> str:
     """A moment as it is stored: UTC, always with microseconds, so that text order is time order.
@@ -107,6 +122,12 @@ def _message(row: Row) -> Outgoing:
     key, kind, channel, text, blocks, conversation, broadcast, event = row
     shown = tuple(from_json(blocks))
     return Outgoing(key, kind, channel, text, shown, conversation, broadcast=bool(broadcast), event=event)
+
+
+def _errand(row: Row) -> StoredErrand:
+    errand_id, key, kind, conversation, line, payload, attempts, ambiguous, entrusted_at, reason = row
+    errand = Errand(key, kind, conversation, line, from_json(payload))
+    return StoredErrand(errand_id, errand, attempts, bool(ambiguous), read_moment(entrusted_at), reason or "")
 
 
 class SQLiteReader:
@@ -189,6 +210,17 @@ class SQLiteReader:
             Undelivered(posting_id, _message(tuple(message)), reason, read_moment(since))
             for posting_id, *message, reason, since in self._execute(UNDELIVERED, (_rows(limit),))
         )
+
+    def errands(self, now: datetime, limit: int, without: Collection[str] = ()) -> tuple[StoredErrand, ...]:
+        rows = self._execute(ERRANDS, (write_moment(now), write_json(list(without)), _rows(limit)))
+        return tuple(_errand(row) for row in rows)
+
+    def next_errand(self, now: datetime) -> datetime | None:
+        row = self._one(NEXT_ERRAND, write_moment(now))
+        return read_moment(row[0]) if row and row[0] else None
+
+    def refused_errands(self, limit: int = 50) -> tuple[StoredErrand, ...]:
+        return tuple(_errand(row) for row in self._execute(REFUSED_ERRANDS, (_rows(limit),)))
 
     def healthy(self) -> bool:
         try:

@@ -123,3 +123,28 @@ CREATE TABLE deliveries (
     reply TEXT NOT NULL,
     at TEXT NOT NULL CHECK (length(at) = 32)
 ) STRICT, WITHOUT ROWID;
+
+-- What is to be done outside: `waiting` until it is `done`, or `refused` by the service it was for. Of a `line` one is
+-- done after another.
+CREATE TABLE errands (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    conversation TEXT NOT NULL REFERENCES conversations (id),
+    kind TEXT NOT NULL,
+    line TEXT NOT NULL,
+    payload TEXT NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state = 'waiting' OR state = 'done' OR state = 'refused'),
+    entrusted_at TEXT NOT NULL CHECK (length(entrusted_at) = 32),
+    not_before TEXT CHECK (length(not_before) = 32),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    ambiguous INTEGER NOT NULL DEFAULT 0 CHECK (ambiguous IN (0, 1)),
+    reason TEXT,
+    settled_at TEXT CHECK (length(settled_at) = 32),
+    CHECK ((state = 'waiting') = (settled_at IS NULL))
+) STRICT;
+
+CREATE INDEX errands_lines ON errands (line, id) WHERE state = 'waiting';
+
+CREATE INDEX errands_refused ON errands (conversation) WHERE state = 'refused';
+
+CREATE INDEX errands_settled ON errands (settled_at) WHERE settled_at IS NOT NULL;

@@ -6,7 +6,7 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from bot.core.events import Conversation, Event, Outgoing, Reminder
+from bot.core.events import Conversation, Errand, Event, Outgoing, Reminder
 from bot.store.interface import ContradictionError, DuplicateError
 from bot.store.queries import SQLiteReader, write_json, write_moment
 
@@ -85,10 +85,34 @@ RESEND = """
     UPDATE outbox SET state = 'waiting', attempts = 0, not_before = NULL, reason = NULL, settled_at = NULL
     WHERE channel = ? AND state = 'undelivered'
 """
+ENTRUST = """
+    INSERT INTO errands (key, conversation, kind, line, payload, entrusted_at)
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+"""
+BEGIN_ERRAND = "UPDATE errands SET ambiguous = 1, not_before = ? WHERE id = ? AND state = 'waiting'"
+FINISH_ERRAND = """
+    UPDATE errands SET state = 'done', settled_at = ?, not_before = NULL, reason = NULL
+    WHERE id = ? AND state = 'waiting'
+"""
+POSTPONE_ERRAND = """
+    UPDATE errands SET attempts = attempts + 1, not_before = ?, ambiguous = ?, reason = ?
+    WHERE id = ? AND state = 'waiting'
+"""
+# What an earlier try may have done is not undone by a refusal: the next one looks first.
+REFUSE_ERRAND = """
+    UPDATE errands SET state = 'refused', not_before = NULL, reason = ?, settled_at = ?
+    WHERE id = ? AND state = 'waiting'
+"""
+REVIVE_ERRANDS = """
+    UPDATE errands SET state = 'waiting', attempts = 0, settled_at = NULL
+    WHERE state = 'refused'
+      AND (SELECT is_open FROM conversations WHERE conversations.id = errands.conversation) = 1
+"""
 # A reminder that fired in the stage its conversation is still in has to be known, or it would be set and fire again.
 PURGE = (
     "DELETE FROM deliveries WHERE at < ?",
     "DELETE FROM outbox WHERE state IN ('sent', 'superseded') AND settled_at < ?",
+    "DELETE FROM errands WHERE state = 'done' AND settled_at < ?",
     """
     DELETE FROM reminders WHERE fired_at < ? AND NOT EXISTS (
         SELECT 1 FROM conversations WHERE id = reminders.conversation
@@ -184,6 +208,25 @@ class SQLiteTransaction(SQLiteReader):
     def resend(self, channel: str, at: datetime) -> int:
         del at  # they keep their place, and the moment they were enqueued at
         return self._execute(RESEND, (channel,)).rowcount
+
+    def entrust(self, errand: Errand, at: datetime) -> None:
+        it, payload = errand, write_json(dict(errand.payload))
+        self._execute(ENTRUST, (it.key, it.conversation, it.kind, it.line, payload, write_moment(at)))
+
+    def begin_errand(self, errand_id: int, not_before: datetime) -> bool:
+        return self._execute(BEGIN_ERRAND, (write_moment(not_before), errand_id)).rowcount == 1
+
+    def finish_errand(self, errand_id: int, at: datetime) -> bool:
+        return self._execute(FINISH_ERRAND, (write_moment(at), errand_id)).rowcount == 1
+
+    def postpone_errand(self, errand_id: int, not_before: datetime, *, ambiguous: bool, reason: str) -> None:
+        self._execute(POSTPONE_ERRAND, (write_moment(not_before), ambiguous, reason, errand_id))
+
+    def refuse_errand(self, errand_id: int, reason: str, at: datetime) -> bool:
+        return self._execute(REFUSE_ERRAND, (reason, write_moment(at), errand_id)).rowcount == 1
+
+    def revive_errands(self) -> int:
+        return self._execute(REVIVE_ERRANDS).rowcount
 
     def purge(self, before: datetime) -> int:
         moment = write_moment(before)

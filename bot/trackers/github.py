@@ -32,7 +32,6 @@ class GitHubIssues:
     token: SecretStr
     rule: GitHubRule
     title: str = "GitHub Issues"
-    settling: float = 10.0
 
     async def open(self, ticket: Ticket) -> OpenedTicket:
         told = {

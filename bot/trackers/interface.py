@@ -15,11 +15,6 @@ class Tracker(Protocol):
         """What people call it: “Jira”."""
         ...
 
-    @property
-    def settling(self) -> float:
-        """Seconds after which a ticket that was opened is certain to be found."""
-        ...
-
     async def open(self, ticket: Ticket) -> OpenedTicket:
         """Open a ticket. After an UnclearError it may be there: look with `find` before this is called again."""
         ...

@@ -41,7 +41,6 @@ class Jira:
     rule: JiraRule
     email: str = ""
     title: str = "Jira"
-    settling: float = 60.0
 
     @property
     def in_cloud(self) -> bool:

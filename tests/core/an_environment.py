@@ -159,6 +159,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "ticket_opened": issue_forms.TicketForm.from_answers(
             {"key": "OPS-12", "url": "https://jira.example.com/OPS-12"}
         ),
+        "ticket_refused": issue_forms.TicketRefusedForm(what="open", reason="Jira refused (401)."),
         "request": request(),
         "plan": plan(),
         "ready": ready(secret=True),

@@ -32,7 +32,7 @@ POSSIBLE = {
     (REQUEST.name, "withdrawn"): "shared not_shared",
     (REQUEST.name, "retired"): "shared not_shared",
 }
-ALWAYS = "ticket_opened note"
+ALWAYS = "ticket_opened ticket_refused note"
 
 EVERYBODY = (QA, OTHER_QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, GREENLIGHT, NOBODY)
 ANY_QA, ANYBODY = {QA.id, OTHER_QA.id}, {actor.id for actor in EVERYBODY}
@@ -57,6 +57,7 @@ WHO: dict[str, set[str]] = {
     "extend": {*ANY_QA, DEVOPS.id},
     "retire": {*ANY_QA, DEVOPS.id},
     "ticket_opened": {GREENLIGHT.id},
+    "ticket_refused": {GREENLIGHT.id},
     "note": ANYBODY,
 }
 
@@ -162,4 +163,4 @@ def test_every_step_is_expected_here_and_every_state_but_the_last_awaits_somebod
 
 def test_only_machines_take_what_only_machines_know() -> None:
     machines = {step.name for dialogue in BOTH for step in dialogue.steps if not step.by_people}
-    assert machines == {"ticket_opened", "shared", "not_shared", "ask_end"}
+    assert machines == {"ticket_opened", "ticket_refused", "shared", "not_shared", "ask_end"}

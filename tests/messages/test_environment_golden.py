@@ -37,6 +37,9 @@ from tests.messages.test_release_hostile import HOSTILE, SORTS, entries, line, l
 
 GOLDEN = Path(__file__).parent / "golden" / "environment"
 REASON = {"reason": "Every third call still fails"}
+REFUSED = (
+    "Jira refused (401). The token is missing or no longer valid; whoever runs Greenlight has to put in a new one."
+)
 PREPARED = [("plan", DEVOPS, PLAN), ("ready", DEVOPS, READY)]
 
 STORIES: dict[str, Callable[[], Talk]] = {
@@ -52,6 +55,12 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "verify": lambda: issue().take("restore", DEVOPS, RESTORED).wait(minutes=20).take("verify", QA),
     "withdraw": lambda: issue().take("withdraw", QA, REASON),
     "ticket_opened": lambda: issue().take("ticket_opened", GREENLIGHT, TICKET),
+    "ticket_not_opened": lambda: issue().take("ticket_refused", GREENLIGHT, {"what": "open", "reason": REFUSED}),
+    "ticket_not_closed": lambda: (
+        issue()
+        .take("ticket_opened", GREENLIGHT, TICKET)
+        .take("ticket_refused", GREENLIGHT, {"what": "close", "reason": REFUSED})
+    ),
     "request": request,
     "request_without_name": lambda: request(environment=""),
     "plan": lambda: request().take("plan", DEVOPS, PLAN),
@@ -99,6 +108,7 @@ def longest_issue(text: str) -> Iterator[tuple[str, Talk]]:
         ("report", qa, report | {"environment": long(text, 60), "urgency_reason": line(text)}),
         ("update", devops, update | {"eta": 10080}),
         ("ticket_opened", GREENLIGHT, {"key": "O" * 60, "url": "https://example.com/" + "a" * 280}),
+        ("ticket_refused", GREENLIGHT, {"what": "open", "reason": long(text, 3000)}),
         ("restore", devops, restored),
         ("still_broken", qa, {"reason": long(text, 3000)}),
         ("restore", devops, restored),

@@ -15,8 +15,11 @@ from aiohttp import web
 TOKEN = "very-secret-token"
 EMAIL = "greenlight@example.com"
 
-Fault = Literal["lost", "reset", "hang", "limit", "secondary", "trouble", "unauthorized", "forbidden", "page"]
-"""lost: carried out, and the answer lost; reset, hang: not carried out; the others are answers."""
+Fault = Literal[
+    "lost", "silence", "reset", "hang", "limit", "secondary", "trouble", "unauthorized", "forbidden", "page"
+]
+"""lost, silence: carried out, and the answer lost or never given; reset, hang: not carried out; the others are answers.
+"""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -25,7 +28,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class FakeTracker:
     """What both have: an address, faults that the next requests meet, and what was asked.
 
-    `faults` are met one after another by requests that change something, `reading_faults` by those that do not.
+    `faults` are met one after another by requests that change something, `reading_faults` by those that
+    do not. `stuck` is set when somebody waits for an answer that does not come.
     """
 
     url: str = ""
@@ -33,6 +37,7 @@ class FakeTracker:
     reading_faults: list[Fault] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
+    stuck: asyncio.Event = field(default_factory=asyncio.Event)
 
     @web.middleware
     async def meet(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -40,10 +45,11 @@ class FakeTracker:
         self.asked.append(f"{request.method} {request.path}")
         waiting = self.reading_faults if request.method == "GET" else self.faults
         fault = waiting.pop(0) if waiting else None
-        if fault == "hang":
-            await asyncio.sleep(60)
-        if fault == "lost":
+        if fault in ("lost", "silence"):
             await handler(request)
+        if fault in ("hang", "silence"):
+            self.stuck.set()
+            await asyncio.Event().wait()
         if fault in ("lost", "reset"):
             assert request.transport is not None
             request.transport.abort()
@@ -115,7 +121,7 @@ class FakeGitHub(FakeTracker):
     def add(self, **told: Any) -> dict[str, Any]:
         number = len(self.issues) + 1
         page = f"https://github.com/acme/shop/issues/{number}"
-        issue = {"number": number, "html_url": page, "state": "open", "updated_at": "2024-01-16T12:00:00Z", **told}
+        issue = {"number": number, "html_url": page, "state": "open", "updated_at": "2024-01-16T16:00:00Z", **told}
         self.issues.append(issue)
         return issue
 

@@ -1,0 +1,50 @@
+"""What works outside of Slack, put together: the client that speaks HTTP, and the worker that does the errands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from bot.clock import Clock
+from bot.core.tickets import KINDS
+from bot.errands import Errands
+from bot.outward import TIMEOUT
+from bot.settings import Configuration
+from bot.store.interface import Store
+from bot.tickets import Tickets
+from bot.trackers.choose import TrackerSecrets, tracker_for
+
+
+@dataclass(frozen=True)
+class Outside:
+    """The errands while they are done. `is_used`: no service needs any, so nobody has to look for them at every turn,
+    where it is False.
+    """
+
+    client: httpx.AsyncClient
+    errands: Errands
+    is_used: bool
+
+    def start(self) -> None:
+        self.errands.start()
+
+    def wake(self) -> None:
+        """Something was committed."""
+        if self.is_used:
+            self.errands.wake()
+
+    async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - what is left then is kept, nothing fails
+        """Do what can be done within `timeout` seconds, then close."""
+        await self.errands.stop(timeout)
+        await self.client.aclose()
+
+
+def outside(configuration: Configuration, store: Store, clock: Clock, committed: Callable[[], None]) -> Outside:
+    """Put it together. `committed` is called after an errand recorded something."""
+    client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
+    secrets = TrackerSecrets()
+    tickets = Tickets(store, configuration.services, lambda rule: tracker_for(rule, client, secrets), clock)
+    errands = Errands(store, configuration.services, dict.fromkeys(KINDS, tickets), clock, committed)
+    return Outside(client, errands, is_used=any(service.tracker for service in configuration.services.values()))
