@@ -74,6 +74,9 @@ class Observation(Fact):
     was_blind: bool = False
 
 
+NOTHING_TOLD = Observation()
+
+
 # ── what is measured ─────────────────────────────────────────────────────────────────────────────────────────────────
 @dataclass(frozen=True)
 class Reading:

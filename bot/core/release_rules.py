@@ -17,7 +17,7 @@ from bot.core.checklist import Mark
 from bot.core.dialogue import Consequence, Situation
 from bot.core.events import Conversation, Event, Fact, Reminder
 from bot.core.forms import Form
-from bot.core.observation import Observation
+from bot.core.observation import NOTHING_TOLD, Observation
 from bot.core.policy import Service
 from bot.core.release_day import DayEntry
 from bot.core.release_forms import (
@@ -64,7 +64,8 @@ class Release(Conversation):
     marks: tuple[Mark, ...] = ()
     canary: Canary | None = None
     decisions: dict[str, tuple[Role, ...]] = Field(default_factory=dict)
-    observation: Observation = Observation()
+    # A default that stands here as a value would be copied deeply for every release that is opened.
+    observation: Observation = Field(default_factory=lambda: NOTHING_TOLD)
     occasions: tuple[str, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     exception_at: datetime | None = None

@@ -195,7 +195,6 @@ class _Batch:
         while first.waits:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                self._connection.execute("SAVEPOINT batch")
             except sqlite3.Error as error:
                 if is_busy(error):
                     continue  # after SQLite's own busy timeout
@@ -241,7 +240,9 @@ class _Batch:
         """Take back what one intent did, and so the batch; then repeat what had succeeded of it."""
         self._with_savepoints = True
         try:
-            self._connection.execute("ROLLBACK TO batch")
+            # A savepoint for all would keep a copy of each page that the batch changes.
+            self._connection.execute("ROLLBACK")
+            self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             self._lost = error
         for intent in self._begun:
