@@ -1,4 +1,4 @@
-"""The command line: `greenlight serve | playground | check | schema | manifest | export`."""
+"""The command line: `greenlight serve | playground | check | token | schema | manifest | export`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,18 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
-from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal
 
 import click
 
 from bot import manifest as slack_manifest
-from bot.errors import ConfigurationError, GreenlightError, Problem
+from bot.commands import FAILURE, told
+from bot.commands.token import token
+from bot.errors import ConfigurationError, Problem
 from bot.settings import Files, read_all
 from bot.settings_schema import schema as file_schema
-
-P = ParamSpec("P")
-
-CONFIGURATION_PROBLEM = 2
-"""The exit code when the operator must change something; click's own for a command line that is not understood."""
-
-FAILURE = 1
 
 CANNOT_LISTEN = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 """What the machine says of an address that is taken, not its own, or reserved."""
@@ -42,24 +36,6 @@ Secrets and places come from the environment:
   HOST, PORT             where to listen, 127.0.0.1 and 3000
   LOG_LEVEL              debug, info, warning or error
 """
-
-
-def _told(command: Callable[P, None]) -> Callable[P, None]:
-    """Print problems one a line on stderr and exit with 2; other failures of ours with 1."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except ConfigurationError as error:
-            for problem in error.problems:
-                click.echo(str(problem), err=True)
-            sys.exit(CONFIGURATION_PROBLEM)
-        except GreenlightError as error:
-            click.echo(str(error), err=True)
-            sys.exit(FAILURE)
-
-    return wrapped
 
 
 @click.group(
@@ -89,7 +65,7 @@ Examples:
 @click.option("--host", help="Where to listen, instead of HOST.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port, instead of PORT; 0 takes a free one.")
 @click.option("--config", type=click.Path(path_type=Path), help="The configuration file, instead of GREENLIGHT_CONFIG.")
-@_told
+@told
 def serve(host: str | None, port: int | None, config: Path | None) -> None:
     """Run the bot until SIGTERM or Ctrl-C.
 
@@ -148,7 +124,7 @@ Examples:
 @click.option("--database", type=click.Path(path_type=Path, dir_okay=False), help="Keep the database in this new file.")
 @click.option("--browser/--no-browser", default=True, show_default=True, help="Open the page in the browser.")
 @click.option("--log-level", default="warning", show_default=True, type=click.Choice(["debug", "info", "warning"]))
-@_told
+@told
 def playground(host: str, port: int, database: Path | None, browser: bool, log_level: str) -> None:  # noqa: FBT001 - click passes by name
     """Try it: a Slack workspace on this machine, with people, channels, and a clock that can be moved on.
 
@@ -173,7 +149,7 @@ Exit codes: 0 all is well; 2 something must be changed; 1 Slack could not be ask
 )
 @click.option("--config", type=click.Path(path_type=Path), help="The configuration file, instead of GREENLIGHT_CONFIG.")
 @click.option("--offline", is_flag=True, help="Do not ask Slack, even where a token is given.")
-@_told
+@told
 def check(config: Path | None, offline: bool) -> None:  # noqa: FBT001 - click passes by name
     """Tell every problem of the configuration at once, one a line: file:line: key: what is wrong, what to do.
 
@@ -229,7 +205,7 @@ Then: https://api.slack.com/apps, "Create New App", "From a manifest", YAML.
 )
 @click.option("--url", callback=_origin, help="The public address at which Slack reaches Greenlight (HTTP).")
 @click.option("--socket", is_flag=True, help="For Socket Mode, which needs no public address.")
-@_told
+@told
 def manifest(url: str | None, socket: bool) -> None:  # noqa: FBT001 - click passes by name
     """Print the Slack app's manifest, ready to paste."""
     if bool(url) == socket:
@@ -250,12 +226,15 @@ Examples:
 @click.option("--service", help="Only this service's.")
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", show_default=True)
 @click.option("--database", type=click.Path(path_type=Path), help="The database, instead of GREENLIGHT_DATABASE.")
-@_told
+@told
 def export(version: str | None, service: str | None, form: Literal["json", "csv"], database: Path | None) -> None:
     """Print what happened in releases, event by event: who took which step, when, with what."""
     from bot.store.export import history  # noqa: PLC0415 - other commands need no database
 
     click.echo(history(database or Files().database, form, version=version, service=service), nl=False)
+
+
+main.add_command(token)
 
 
 if __name__ == "__main__":

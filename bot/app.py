@@ -20,6 +20,10 @@ from bot.directory import Directory
 from bot.errors import StoreBusyError
 from bot.handover import Handover
 from bot.housekeeping import Housekeeping
+from bot.http.allowance import Allowance
+from bot.http.api.gate import Gate
+from bot.http.api.pipelines import Pipelines
+from bot.http.api.routes import build
 from bot.http.door import Door
 from bot.http.health import Health
 from bot.http.slack_requests import SlackRequests
@@ -27,6 +31,7 @@ from bot.monitors.making import Monitors, monitors_of
 from bot.outbox import Outbox
 from bot.outside import Outside, outside
 from bot.pace import Pace
+from bot.pulse import Pulse
 from bot.queries import Queries
 from bot.schedule import Schedule
 from bot.settings import Configuration, Environment, Transport
@@ -70,6 +75,7 @@ class Application:
     watch: Watch
     monitors: Monitors
     socket: SocketClient | None
+    pulse: Pulse
 
     async def start(self) -> None:
         """Begin to send and to remind. Slack need not be reachable."""
@@ -116,6 +122,7 @@ def assemble(
     store: SQLiteStore,
     clock: Clock,
     pace: Pace | None = None,
+    allowance: Allowance | None = None,
 ) -> Application:
     """Put the application together. `pace`: how fast it may post; Slack's own limits unless told otherwise."""
     background = Background()
@@ -132,11 +139,14 @@ def assemble(
     refused = Undelivered(store, slack, configuration.services, clock)
     outbox = Outbox(store, slack, clock, pace, undeliverable, Wording(store, configuration.services))
 
+    pulse = Pulse()
+
     def committed() -> None:
         outbox.wake()
         schedule.wake()
         watch.changed()
         elsewhere.wake()
+        pulse.beat()
 
     def hand_over(given: HandedOver) -> None:
         background.run(handover.share(given), "share_credentials")
@@ -152,10 +162,12 @@ def assemble(
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
     vital = Vital(store, outbox, elsewhere, schedule, watch, socket, clock, clock.now(), version("greenlight"))
+    api = Gate(build(Pipelines(conversations, pulse)), store, clock, allowance or Allowance())
     return Application(
         environment=environment,
         bolt=bolt,
-        door=Door(None if socket else SlackRequests(bolt), _secret(environment), vital.health),
+        door=Door(None if socket else SlackRequests(bolt), _secret(environment), vital.health, {"api": api}),
+        pulse=pulse,
         store=store,
         slack=slack,
         directory=directory,
@@ -236,6 +248,7 @@ async def running(
         await server.start()
         yield application, server
     finally:
+        application.pulse.end()  # whoever waits for a state is answered, so that the intake can close
         await server.stop()
         await application.stop()
 

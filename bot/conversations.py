@@ -108,14 +108,16 @@ class Conversations:
         known = Known(conversation, policy, previous, now, around)
         return Asked(step, step.form, known, actor, versioned=not dialogue.ticket)
 
-    async def take(self, reference: Reference, user: str, answers: Mapping[str, Any], delivery: str) -> Taken:
-        """Take the step that a reference names, or open a conversation with it. `delivery` names the request."""
+    async def take(self, reference: Reference, who: str | Actor, answers: Mapping[str, Any], delivery: str) -> Taken:
+        """Take the step that a reference names, or open a conversation with it. `who` is a person's Slack user id, or a
+        machine that was recognised already. `delivery` names the request; without it, its repeat is not known as one.
+        """
         dialogue = DIALOGUES[reference.dialogue]
         step = dialogue.step(reference.step)
         kept, secrets = without_secrets(step.form, answers) if step.form else ({}, {})
         form = step.form.from_answers(kept) if step.form else None
         policy = await self._policy(reference)
-        actor, vouched = await self._actor_and_vouched(user, form, policy)
+        actor, vouched = (who, {}) if isinstance(who, Actor) else await self._actor_and_vouched(who, form, policy)
         move = Move(step.name, actor, form, reference.stage, vouched)
         taken = await self._write(self._intent(reference, move, policy, delivery))
         if secrets and not taken.repeated:

@@ -63,12 +63,13 @@ class Opening:
 
 @dataclass(frozen=True)
 class Taken:
-    """A step as it was recorded: the conversation after it. `repeated`: the delivery was seen before, and nothing was
-    changed now.
+    """A step as it was recorded: the conversation after it, and its event's number. `repeated`: the delivery was seen
+    before, and nothing was changed now; the conversation is as it is now, and the number that of the event of then.
     """
 
     conversation: Any
     policy: Service
+    number: int
     repeated: bool = False
 
 
@@ -89,16 +90,29 @@ def open_conversation(
     tx: Transaction, opening: Opening, move: Move, policy: Service, delivery: str, now: datetime
 ) -> Taken:
     """Open a conversation with a dialogue's first step. Refusal where its like is open already."""
-    if (seen := tx.reply_to(delivery)) is not None:
-        return Taken(read_conversation(load(tx, seen)), policy, repeated=True)
+    if (seen := _seen(tx, delivery, policy)) is not None:
+        return seen
     dialogue = DIALOGUES[opening.dialogue]
     blank = _numbered(tx, dialogue, opening).blank(dialogue, move, policy, now)
     try:
         opened = _record(tx, dialogue, Situation(blank, move, policy, now))
     except DuplicateError as error:
         raise _already_open(tx, dialogue, error.id) from error
-    tx.remember(delivery, opening.id, now)
-    return Taken(opened, policy)
+    return _remembered(tx, delivery, Taken(opened, policy, opened.number), now)
+
+
+def _seen(tx: Transaction, delivery: str, policy: Service) -> Taken | None:
+    """What was recorded of a delivery before; None if it is new, or names no request."""
+    if not delivery or (reply := tx.reply_to(delivery)) is None:
+        return None
+    conversation, _, number = reply.partition(" ")
+    return Taken(read_conversation(load(tx, conversation)), policy, int(number or 1), repeated=True)
+
+
+def _remembered(tx: Transaction, delivery: str, taken: Taken, now: datetime) -> Taken:
+    if delivery:
+        tx.remember(delivery, f"{taken.conversation.id} {taken.number}", now)
+    return taken
 
 
 def _numbered(tx: Transaction, dialogue: Dialogue[Any], opening: Opening) -> Opening:
@@ -123,16 +137,14 @@ def take_step(
     """Take a step of a conversation. Refusal where it is not possible; a repeated delivery changes nothing."""
     record = load(tx, conversation_id)
     conversation, policy = read_conversation(record), policy_of(record, policies)
-    if delivery and tx.reply_to(delivery) is not None:
-        return Taken(conversation, policy, repeated=True)
+    if (seen := _seen(tx, delivery, policy)) is not None:
+        return seen
     dialogue = DIALOGUES[record.dialogue]
     try:
         changed = _record(tx, dialogue, Situation(conversation, move, policy, now))
     except DuplicateError as error:  # a finished one is opened again while its like is under way
         raise _already_open(tx, dialogue, error.id) from error
-    if delivery:
-        tx.remember(delivery, conversation_id, now)
-    return Taken(changed, policy)
+    return _remembered(tx, delivery, Taken(changed, policy, changed.number), now)
 
 
 def load(reader: Reader, conversation_id: str) -> Record:

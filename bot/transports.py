@@ -14,7 +14,7 @@ import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
-from bot.http.door import AsgiApp
+from bot.http.bodies import AsgiApp
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

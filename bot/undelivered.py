@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Outgoing
 from bot.core.policy import Service
+from bot.core.roles import PIPELINE
 from bot.messages.limits import fit
 from bot.messages.refusals import raised_elsewhere, undelivered
 from bot.messages.voices import VOICES
@@ -42,8 +43,9 @@ class Undelivered:
         shown = bool(policy) and outgoing.kind == "root" and DIALOGUES[record.dialogue].anywhere
         if policy and shown and outgoing.channel != policy.channels[0]:
             await self._store.write(partial(_show, conversation=conversation, policy=policy, now=self._clock.now()))
-        told = undelivered(record.version, outgoing.channel, error.remedy)
-        await self._slack.answer_privately(told, user=conversation.opened_by)
+        if not conversation.opened_by.startswith(PIPELINE):
+            told = undelivered(record.version, outgoing.channel, error.remedy)
+            await self._slack.answer_privately(told, user=conversation.opened_by)
         return shown
 
 

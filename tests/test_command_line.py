@@ -29,7 +29,7 @@ VARIABLES = (
     "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_APP_TOKEN", "SLACK_API_URL", "DATABASE_URL", "HOST", "PORT",
     "GREENLIGHT_TRANSPORT", "GREENLIGHT_CONFIG", "GREENLIGHT_DATABASE", "LOG_LEVEL",
 )  # fmt: skip
-COMMANDS = ("serve", "playground", "check", "schema", "manifest", "export")
+COMMANDS = ("serve", "playground", "check", "token", "schema", "manifest", "export")
 BAD = "version: 1\nservices:\n  billing: {channels: [releases], wach: 5}\n"
 
 Run = Callable[..., Result]

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import manifest
 from bot.clock import MovableClock
-from bot.http.door import Receive, Scope, Send, answer
+from bot.http.bodies import Receive, Scope, Send, answer
 from bot.transports import STOP_SIGNALS, HttpServer, SocketClient, told_to_stop
 from playground.slack.choosing import AppFailedError
 from playground.slack.server import SlackServer

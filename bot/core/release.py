@@ -118,7 +118,7 @@ def _minutes(minutes: int, words: str, then: Role | None = None, since: str = ""
 # A table is read by its rows.
 # fmt: off
 STEPS = (
-    Step("approve", "Approve", (), AFTER_SIGNING, (QA,), "🚀 *Release Approved*", forms.ApprovalForm,
+    Step("approve", "Approve", (), AFTER_SIGNING, (QA, CI), "🚀 *Release Approved*", forms.ApprovalForm,
          hears="channel", guards=(gates.manager_for_hotfix, rules.not_the_author, signing.vouched_for_roles),
          facts=signing.approval_facts, effect=signing.approved),
     Step("cosign", "Sign off", ("awaiting_signoffs",), AFTER_SIGNING, EACH_REQUIRED, "✅ *Signed off*",

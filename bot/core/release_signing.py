@@ -15,6 +15,8 @@ def vouched_for_roles(situation: Situation[Release]) -> None:
     form = approval_of(situation)
     if not form.verbal:
         return
+    if not situation.move.actor.is_person:
+        refuse_field("verbal", "Only a person can vouch for what was said; leave this empty.")
     required = required_of(situation)
     if not required:
         refuse_field("verbal", "No sign-off but yours is required here; leave this empty.")
@@ -46,8 +48,11 @@ def approval_facts(situation: Situation[Release]) -> dict[str, Any]:
     """Who must sign, who has signed by approving or by word of mouth, and which sign-offs this voids."""
     form, release, actor = approval_of(situation), situation.conversation, situation.move.actor
     kept = _kept(situation)
-    own = SignOff.trusted(role=Role.QA, person=actor.id, commit=form.commit, at=situation.now, vouched_by="")
-    given = [own, *kept, *_vouched(situation, kept)]
+    by = SignOff.trusted(role=Role.QA, person=actor.id, commit=form.commit, at=situation.now, vouched_by="")
+    own = [by] if actor.is_person else []
+    given = [*own, *kept, *_vouched(situation, kept)]
+    # A pipeline asks for approval and gives none: then QA signs off like everybody who must.
+    required = required_of(situation) if own else (Role.QA, *required_of(situation))
     still = {(sign_off.role, sign_off.person) for sign_off in given}
     voided = [
         sign_off
@@ -55,7 +60,7 @@ def approval_facts(situation: Situation[Release]) -> dict[str, Any]:
         if sign_off.role is not Role.QA and (sign_off.role, sign_off.person) not in still
     ]
     return {
-        "required": [role.value for role in required_of(situation)],
+        "required": [role.value for role in dict.fromkeys(required)],
         "sign_offs": [sign_off.model_dump(mode="json") for sign_off in given],
         "voided": [sign_off.model_dump(mode="json") for sign_off in voided],
         "restarts": True,

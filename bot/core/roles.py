@@ -49,6 +49,9 @@ _LABELS = {
     Role.LINKED: "a linked conversation",
 }
 
+PIPELINE = "ci:"
+"""How the id of an actor begins that is a pipeline; its token's name follows."""
+
 MACHINES = frozenset({Role.CI, Role.CLOCK, Role.WATCH, Role.LINKED})
 PEOPLE_ROLES = tuple(role for role in Role if role not in MACHINES)
 

@@ -1,4 +1,5 @@
-"""The one ASGI door: Slack's requests straight to Bolt, `/health` for whoever watches us, a problem for the rest.
+"""The one ASGI door: Slack's requests straight to Bolt, `/health` for whoever watches us, what else is mounted by the
+first word of its path, a problem for the rest.
 
 There is no framework between the server and Bolt: a router costs a fifth of the requests that can be acknowledged.
 Signatures are checked here, because Bolt reads a body before it asks whose it is, and stumbles over garbage.
@@ -6,41 +7,50 @@ Signatures are checked here, because Bolt reads a body before it asks whose it i
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from types import MappingProxyType
 from urllib.parse import parse_qs
 
 from slack_sdk.signature import SignatureVerifier
 
+from bot.http.bodies import (
+    LONGEST_NUMBER,
+    MAX_BODY,
+    AsgiApp,
+    Receive,
+    Scope,
+    Send,
+    again,
+    answer,
+    headers_of,
+    problem,
+    whole,
+)
 from bot.http.health import Health
 
 logger = logging.getLogger(__name__)
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-AsgiApp = Callable[[Any, Any, Any], Awaitable[None]]
-"""An ASGI application. uvicorn and Bolt each name the shapes of its arguments by types of their own."""
-
 SLACK_PATH = "/slack/events"
 HEALTH_PATH = "/health"
 
-MAX_BODY = 1_000_000
-"""Bytes. Slack's largest payloads, a view with its state, stay below 250 KB (docs.slack.dev, views)."""
-
-LONGEST_TIMESTAMP = 16
-"""Digits. Seconds since 1970 have ten; Python refuses to read thousands."""
+NOTHING: Mapping[str, AsgiApp] = MappingProxyType({})
 
 
 class Door:
-    """Routes a request by its path. `slack` and `signing_secret` are None where Slack comes by Socket Mode."""
+    """Routes a request by its path. `slack` and `signing_secret` are None where Slack comes by Socket Mode; `mounted`
+    are the applications for paths by their first word, such as `api`.
+    """
 
     def __init__(
-        self, slack: AsgiApp | None, signing_secret: str | None, health: Callable[[], Awaitable[Health]]
+        self,
+        slack: AsgiApp | None,
+        signing_secret: str | None,
+        health: Callable[[], Awaitable[Health]],
+        mounted: Mapping[str, AsgiApp] = NOTHING,
     ) -> None:
+        self._mounted = mounted
         self._slack = slack
         self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
         self._health = health
@@ -57,6 +67,8 @@ class Door:
                 return
             health = await self._health()
             await answer(send, health.status_code, health.body())
+        elif (application := self._mounted.get(path[1:].partition("/")[0])) is not None:
+            await application(scope, receive, send)
         else:
             await problem(
                 send, HTTPStatus.NOT_FOUND, f"There is nothing at {path}. Slack's requests go to {SLACK_PATH}."
@@ -68,12 +80,12 @@ class Door:
         if scope["method"] != "POST":
             await problem(send, HTTPStatus.METHOD_NOT_ALLOWED, f"{SLACK_PATH} answers POST.")
             return
-        headers = {name.lower(): value for name, value in scope["headers"]}
-        body = await _whole(receive, headers)
+        headers = headers_of(scope)
+        body = await whole(receive, headers)
         if body is None:
             await problem(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BODY} bytes are read.")
         elif _is_slacks(verifier, headers, body):
-            await slack(scope, _again(body), send)
+            await slack(scope, again(body), send)
         elif _is_certificate_check(body):
             await answer(send, HTTPStatus.OK, {})
         else:
@@ -81,24 +93,10 @@ class Door:
             await problem(send, HTTPStatus.UNAUTHORIZED, "This request was not signed by Slack within five minutes.")
 
 
-async def _whole(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes | None:
-    """The body; None where it is larger than is read, so that nobody fills the memory."""
-    announced = headers.get(b"content-length", b"0")
-    if not announced.isdigit() or len(announced) > LONGEST_TIMESTAMP or int(announced) > MAX_BODY:
-        return None
-    body = bytearray()
-    more = True
-    while more and len(body) <= MAX_BODY:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return bytes(body) if len(body) <= MAX_BODY else None
-
-
 def _is_slacks(verifier: SignatureVerifier, headers: Mapping[bytes, bytes], body: bytes) -> bool:
     """True if Slack signed it, in the last five minutes (docs.slack.dev, "Verifying requests from Slack")."""
     timestamp = headers.get(b"x-slack-request-timestamp", b"")
-    if not timestamp.isdigit() or len(timestamp) > LONGEST_TIMESTAMP:
+    if not timestamp.isdigit() or len(timestamp) > LONGEST_NUMBER:
         return False
     signature = headers.get(b"x-slack-signature", b"").decode("latin-1")
     try:
@@ -110,27 +108,3 @@ def _is_slacks(verifier: SignatureVerifier, headers: Mapping[bytes, bytes], body
 def _is_certificate_check(body: bytes) -> bool:
     """Slack looks now and then whether a command's address has a valid certificate; nothing is asked of us."""
     return len(body) < 1_000 and parse_qs(body.decode("latin-1")).get("ssl_check") == ["1"]
-
-
-def _again(body: bytes) -> Receive:
-    """The body that was read already, for whoever reads it next; then the client is gone."""
-    told = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive() -> MutableMapping[str, Any]:
-        return told.pop() if told else {"type": "http.disconnect"}
-
-    return receive
-
-
-async def answer(send: Send, status: int, body: object, content_type: bytes = b"application/json") -> None:
-    """Send a whole JSON answer."""
-    content = json.dumps(body).encode()
-    headers = [(b"content-type", content_type), (b"content-length", str(len(content)).encode())]
-    await send({"type": "http.response.start", "status": int(status), "headers": headers})
-    await send({"type": "http.response.body", "body": content})
-
-
-async def problem(send: Send, status: HTTPStatus, detail: str) -> None:
-    """Send a problem body (RFC 9457): what was wrong, in a sentence."""
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
-    await answer(send, status, body, b"application/problem+json")

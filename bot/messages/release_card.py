@@ -13,6 +13,7 @@ from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, PlanForm, Signal
 from bot.core.release_rules import Release
+from bot.core.roles import Role
 from bot.core.smoke_forms import read_result
 from bot.messages import blocks, checklist, freeze
 from bot.messages.message import Block, Message
@@ -32,6 +33,9 @@ from bot.messages.release_day import day_lines
 from bot.messages.text import clip, code, escape, link, mention, moment
 
 WAY = "🚀 Release Approved: {version}"
+ASKED = "📦 Ready for Approval: {version}"
+"""Where a pipeline asked for the approval, and QA has not signed yet."""
+
 HEADLINES: Mapping[str, str] = {
     "awaiting_signoffs": WAY,
     "awaiting_plan": WAY,
@@ -96,7 +100,10 @@ def overflow(release: Release) -> Telling:
 def headline(release: Release, *, plain: bool = False) -> str:
     """The card's first words; `plain` for a header, where nothing is mrkdwn and nothing is escaped."""
     state = RELEASE.state(release.state)
-    words = HEADLINES.get(release.state, f"{state.emoji} {capital(state.words)}: {{version}}")
+    to_be_approved = release.state == "awaiting_signoffs" and Role.QA in release.missing
+    words = (
+        ASKED if to_be_approved else HEADLINES.get(release.state, f"{state.emoji} {capital(state.words)}: {{version}}")
+    )
     where = release.environment[:1].upper() + release.environment[1:]
     filled = words.format(version=release.version, place=where)
     return filled if plain else escape(filled)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -108,6 +108,24 @@ class StoredErrand:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class StoredToken:
+    """A pipeline's token for the HTTP API: what it is good for, and a digest of its secret (SHA-256, hexadecimal).
+
+    `name` is unlike that of any other token of the service that was not revoked. `used_at` is when it was last of use.
+    """
+
+    id: str
+    name: str
+    service: str
+    steps: tuple[str, ...]
+    digest: str = field(repr=False)
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    used_at: datetime | None = None
+
+
 class Reader(Protocol):
     """Reads of one consistent moment, beside the writer."""
 
@@ -177,6 +195,12 @@ class Reader(Protocol):
 
     def refused_errands(self, limit: int = 50) -> tuple[StoredErrand, ...]:
         """Errands that were refused for good, the latest first."""
+        ...
+
+    def token(self, token_id: str) -> StoredToken | None: ...
+
+    def tokens(self) -> tuple[StoredToken, ...]:
+        """All tokens, those that were revoked too, by service and name."""
         ...
 
     def healthy(self) -> bool:
@@ -293,6 +317,14 @@ class Transaction(Reader, Protocol):
         """Let all that was refused be tried again whose conversation is still open (something was put right); how many.
         The reason is kept until then, so that it can be seen whether it is a new one.
         """
+        ...
+
+    def keep_token(self, token: StoredToken) -> None:
+        """Insert or replace a token. ContradictionError where another of the service has its name and is good still."""
+        ...
+
+    def use_token(self, token_id: str, at: datetime) -> None:
+        """Note that a token was of use."""
         ...
 
     def purge(self, before: datetime) -> int:

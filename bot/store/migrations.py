@@ -273,12 +273,29 @@ CREATE INDEX errands_refused ON errands (conversation) WHERE state = 'refused';
 CREATE INDEX errands_settled ON errands (settled_at) WHERE settled_at IS NOT NULL;
 """
 
+_TOKENS = """
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    service TEXT NOT NULL,
+    steps TEXT NOT NULL,
+    digest TEXT NOT NULL CHECK (length(digest) = 64),
+    created_at TEXT NOT NULL CHECK (length(created_at) = 32),
+    expires_at TEXT CHECK (length(expires_at) = 32),
+    revoked_at TEXT CHECK (length(revoked_at) = 32),
+    used_at TEXT CHECK (length(used_at) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX tokens_named ON tokens (service, name) WHERE revoked_at IS NULL;
+"""
+
 MIGRATIONS: Mapping[str, str] = MappingProxyType(
     {
         "first_schema": _FIRST,
         "reminder_occasions": _OCCASIONS,
         "compared_kinds": _COMPARISONS,
         "errands": _ERRANDS,
+        "tokens": _TOKENS,
     }
 )
 """Name to SQL, in the order in which they are applied."""

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from bot.core.events import Errand, Event, Outgoing, Reminder
-from bot.store.interface import Posting, Record, StoredErrand, StoredReminder, Undelivered
+from bot.store.interface import Posting, Record, StoredErrand, StoredReminder, StoredToken, Undelivered
 
 Row = tuple[Any, ...]
 
@@ -65,6 +65,10 @@ UNDELIVERED = f"""
     WHERE state = 'undelivered' ORDER BY id DESC LIMIT ?
 """  # noqa: S608 - only constants are put together
 
+
+_TOKENS = "SELECT id, name, service, steps, digest, created_at, expires_at, revoked_at, used_at FROM tokens"
+TOKENS_BY_ID = f"{_TOKENS} WHERE id = ?"
+TOKENS = f"{_TOKENS} ORDER BY service, name, created_at"
 
 _MOMENT = "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00"
 """As `datetime.isoformat` writes it, in half of its time: it would ask the zone for its offset."""
@@ -128,6 +132,12 @@ def _errand(row: Row) -> StoredErrand:
     errand_id, key, kind, conversation, line, payload, attempts, ambiguous, entrusted_at, reason = row
     errand = Errand(key, kind, conversation, line, from_json(payload))
     return StoredErrand(errand_id, errand, attempts, bool(ambiguous), read_moment(entrusted_at), reason or "")
+
+
+def _token(row: Row) -> StoredToken:
+    token_id, name, service, steps, digest, *moments = row
+    read = (read_moment(moment) if moment else None for moment in moments)
+    return StoredToken(token_id, name, service, tuple(from_json(steps)), digest, *read)  # type: ignore[arg-type]  # created_at is never NULL
 
 
 class SQLiteReader:
@@ -221,6 +231,13 @@ class SQLiteReader:
 
     def refused_errands(self, limit: int = 50) -> tuple[StoredErrand, ...]:
         return tuple(_errand(row) for row in self._execute(REFUSED_ERRANDS, (_rows(limit),)))
+
+    def token(self, token_id: str) -> StoredToken | None:
+        row = self._one(TOKENS_BY_ID, token_id)
+        return _token(row) if row else None
+
+    def tokens(self) -> tuple[StoredToken, ...]:
+        return tuple(_token(row) for row in self._execute(TOKENS))
 
     def healthy(self) -> bool:
         try:

@@ -148,3 +148,19 @@ CREATE INDEX errands_lines ON errands (line, id) WHERE state = 'waiting';
 CREATE INDEX errands_refused ON errands (conversation) WHERE state = 'refused';
 
 CREATE INDEX errands_settled ON errands (settled_at) WHERE settled_at IS NOT NULL;
+
+-- Pipelines' tokens for the HTTP API: a digest of each secret, never the secret; `steps` is a JSON array of what it is
+-- good for.
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    service TEXT NOT NULL,
+    steps TEXT NOT NULL,
+    digest TEXT NOT NULL CHECK (length(digest) = 64),
+    created_at TEXT NOT NULL CHECK (length(created_at) = 32),
+    expires_at TEXT CHECK (length(expires_at) = 32),
+    revoked_at TEXT CHECK (length(revoked_at) = 32),
+    used_at TEXT CHECK (length(used_at) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE UNIQUE INDEX tokens_named ON tokens (service, name) WHERE revoked_at IS NULL;

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.events import Conversation, Errand, Event, Outgoing, Reminder
-from bot.store.interface import ContradictionError, DuplicateError
+from bot.store.interface import ContradictionError, DuplicateError, StoredToken
 from bot.store.queries import SQLiteReader, write_json, write_moment
 
 NEXT_NUMBER = "SELECT count(*) + 1 FROM conversations WHERE dialogue = ?"
@@ -108,6 +108,12 @@ REVIVE_ERRANDS = """
     WHERE state = 'refused'
       AND (SELECT is_open FROM conversations WHERE conversations.id = errands.conversation) = 1
 """
+KEEP_IN_TOKENS = """
+    INSERT OR REPLACE INTO tokens (id, name, service, steps, digest, created_at, expires_at, revoked_at, used_at)
+    SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+    WHERE NOT EXISTS (SELECT 1 FROM tokens WHERE service = ?3 AND name = ?2 AND revoked_at IS NULL AND id <> ?1)
+"""
+USE_IN_TOKENS = "UPDATE tokens SET used_at = ? WHERE id = ?"
 # A reminder that fired in the stage its conversation is still in has to be known, or it would be set and fire again.
 PURGE = (
     "DELETE FROM deliveries WHERE at < ?",
@@ -227,6 +233,17 @@ class SQLiteTransaction(SQLiteReader):
 
     def revive_errands(self) -> int:
         return self._execute(REVIVE_ERRANDS).rowcount
+
+    def keep_token(self, token: StoredToken) -> None:
+        it = token
+        moments = (it.created_at, it.expires_at, it.revoked_at, it.used_at)
+        written = (write_moment(moment) if moment else None for moment in moments)
+        values = (it.id, it.name, it.service, write_json(it.steps), it.digest, *written)
+        if not self._execute(KEEP_IN_TOKENS, values).rowcount:
+            raise ContradictionError(f"{it.service} has a token of the name {it.name} already.")
+
+    def use_token(self, token_id: str, at: datetime) -> None:
+        self._execute(USE_IN_TOKENS, (write_moment(at), token_id))
 
     def purge(self, before: datetime) -> int:
         moment = write_moment(before)

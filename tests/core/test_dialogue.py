@@ -99,7 +99,7 @@ def test_a_release_is_approved_once() -> None:
 def test_opening_is_refused_to_the_wrong_role_without_a_word_of_a_state() -> None:
     """There is no release yet whose state could be told."""
     refused = refusal(Play(), "approve", DEVOPS, approval())
-    assert (refused.may, refused.open_now, refused.since) == (("QA",), (), None)
+    assert (refused.may, refused.open_now, refused.since) == (("QA", "CI pipeline"), (), None)
 
 
 def test_admit_checks_all_that_does_not_need_details() -> None:

@@ -72,7 +72,7 @@ EVERYBODYS = {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id
 # step: who may take it. Where the release chooses (cosign, object), it is one that requires the Tech Lead;
 # agree and disagree are asked of PM and Tech Lead, because the plan has a downtime.
 WHO = {
-    "approve": {QA.id},
+    "approve": {QA.id, CI.id},
     "cosign": {TECH_LEAD.id},
     "object": {TECH_LEAD.id},
     "revise": {QA.id},

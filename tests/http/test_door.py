@@ -13,7 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.http.door import MAX_BODY, SLACK_PATH, Door, Receive, Scope, Send, answer
+from bot.http.bodies import MAX_BODY, Receive, Scope, Send, answer
+from bot.http.door import SLACK_PATH, Door
 from bot.http.health import Health
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
