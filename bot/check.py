@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from bot import manifest
 from bot.check_monitors import ask_monitors
+from bot.check_outside import ask_trackers
 from bot.clock import SystemClock
 from bot.core.policy import Service
 from bot.errors import ConfigurationError, GreenlightError, Problem, TransientError
@@ -59,9 +60,12 @@ async def check(path: Path | None = None, *, offline: bool = False) -> Report:
     if configuration is not None:
         notes.append(f"{configuration.file}: {_count(len(configuration.services), 'service')}, nothing to object to.")
     if configuration is not None and not offline:
-        measured, remarks = await ask_monitors(configuration, SystemClock().now())
-        problems.extend(measured)
-        notes.extend(remarks)
+        for found, remarks in (
+            await ask_monitors(configuration, SystemClock().now()),
+            await ask_trackers(configuration),
+        ):
+            problems.extend(found)
+            notes.extend(remarks)
     if offline or not files.knows_slack:
         why = "--offline" if offline else "SLACK_BOT_TOKEN is not set"
         return Report(tuple(problems), (*notes, f"Slack was not asked: {why}."))

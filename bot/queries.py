@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.core.dialogues import DIALOGUES
-from bot.core.events import Conversation, Event, Reminder
+from bot.core.events import Conversation, Errand, Event, Reminder
 from bot.core.policy import Service
 from bot.core.reminders import awaited_roles
 from bot.core.roles import Role
@@ -16,7 +16,7 @@ from bot.directory import Directory
 from bot.errors import Refusal
 from bot.messages.overview import HomePage, Overview
 from bot.service import policy_of, read_conversation
-from bot.store.interface import Reader, Record, Store
+from bot.store.interface import Reader, Record, Store, StoredErrand
 
 RECENT = 5
 """How many finished conversations a home shows."""
@@ -89,7 +89,13 @@ class Queries:
         mine = tuple(one for one in under_way if _waits_for(user, roles[one.conversation.service], one))
         others = tuple(one for one in under_way if one not in mine)
         stuck = await self._store.read(lambda reader: reader.undelivered(RECENT))
-        return HomePage(mine, others, tuple(ended), tuple((one.message, one.reason) for one in stuck))
+        told = tuple((one.message, one.reason) for one in stuck)
+        return HomePage(mine, others, tuple(ended), told, await self._undone())
+
+    async def _undone(self) -> tuple[tuple[Overview, Errand, str], ...]:
+        found = await self._store.read(_undone)
+        known = [(one, stored) for one, stored in found if one.record.service in self._policies]
+        return tuple((self._overview(one), stored.errand, stored.reason) for one, stored in known)
 
     async def _roles(self, user: str, overviews: list[Overview]) -> dict[str, frozenset[Role]]:
         services = {one.conversation.service: one.policy for one in overviews}
@@ -113,6 +119,10 @@ class Queries:
 def _waits_for(user: str, roles: frozenset[Role], one: Overview) -> bool:
     """Whether a person is awaited: in a role that they hold, unless another holder alone is asked in it."""
     return any(role in roles and one.conversation.asked(role) in ("", user) for role in one.awaited)
+
+
+def _undone(reader: Reader) -> list[tuple[Found, StoredErrand]]:
+    return [(_one(reader, one.errand.conversation), one) for one in reader.refused_errands(RECENT)]
 
 
 def _with_reminder(reader: Reader, record: Record) -> Found:

@@ -1,7 +1,8 @@
-"""App Home: what waits for the person, what else is under way, what ended, and what could not be said."""
+"""App Home: what waits for the person, what else is under way, what ended, what could not be said or done."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.messages import blocks
@@ -18,6 +19,9 @@ BUTTONS = 4
 
 REASON, SAID = 400, 200
 """Characters of why something could not be said, and of what that was."""
+
+UNDONE: Mapping[str, str] = {"open_ticket": "no ticket", "close_ticket": "its ticket is not closed"}
+"""What is missing where an errand was refused, by its kind."""
 
 
 def home(page: HomePage, now: datetime) -> Block:
@@ -36,6 +40,11 @@ def home(page: HomePage, now: datetime) -> Block:
         for message, reason in page.undelivered[:MOST]:
             parts.append(blocks.section(f"⚠️ {_whither(message.channel)}: {escape(clip(reason, REASON))}"))
             parts.append(blocks.context(shorten(message.text, SAID) or "–"))
+    if page.undone:
+        parts.append(blocks.header("Could not be done"))
+        for one, errand, reason in page.undone[:MOST]:
+            parts.append(blocks.section(f"⚠️ {headline(one)} · {UNDONE.get(errand.kind, errand.kind)}"))
+            parts.append(blocks.context(escape(clip(reason, REASON)) or "–"))
     parts.append(blocks.context(f"As of {moment(now)} · `/release help` shows what I understand"))
     return {"type": "home", "blocks": parts}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.core.dialogue import Dialogue
-from bot.core.events import Outgoing, Reminder
+from bot.core.events import Errand, Outgoing, Reminder
 from bot.core.policy import Service
 from bot.core.roles import Role
 
@@ -29,10 +29,11 @@ class Overview:
 @dataclass(frozen=True)
 class HomePage:
     """A person's App Home: what waits for them, what else is under way, what ended lately, what Slack refused
-    (each message with Slack's reason).
+    (each message with Slack's reason), what others refused that was to be done there (with theirs).
     """
 
     mine: tuple[Overview, ...] = ()
     under_way: tuple[Overview, ...] = ()
     ended: tuple[Overview, ...] = ()
     undelivered: tuple[tuple[Outgoing, str], ...] = ()
+    undone: tuple[tuple[Overview, Errand, str], ...] = ()

@@ -328,8 +328,8 @@ class Transaction(Reader, Protocol):
         ...
 
     def purge(self, before: datetime) -> int:
-        """Forget deliveries seen, sent outbox rows, fired reminders and errands that were done, from before a moment;
-        how many rows.
+        """Forget deliveries seen, sent outbox rows, fired reminders and errands that were done, or refused where the
+        conversation is over, from before a moment; how many rows.
 
         A reminder that fired in its conversation's present stage is kept, so that it is not set again.
         """

@@ -118,7 +118,10 @@ USE_IN_TOKENS = "UPDATE tokens SET used_at = ? WHERE id = ?"
 PURGE = (
     "DELETE FROM deliveries WHERE at < ?",
     "DELETE FROM outbox WHERE state IN ('sent', 'superseded') AND settled_at < ?",
-    "DELETE FROM errands WHERE state = 'done' AND settled_at < ?",
+    """
+    DELETE FROM errands WHERE settled_at < ? AND (state = 'done' OR NOT EXISTS (
+        SELECT 1 FROM conversations WHERE conversations.id = errands.conversation AND is_open = 1))
+    """,
     """
     DELETE FROM reminders WHERE fired_at < ? AND NOT EXISTS (
         SELECT 1 FROM conversations WHERE id = reminders.conversation

@@ -146,7 +146,7 @@ async def test_what_was_refused_is_tried_again_while_its_conversation_is_open(st
     assert [one.errand.key for one in await store.read(lambda reader: reader.refused_errands())] == ["r2:1"]
 
 
-async def test_only_what_is_done_is_forgotten(store: Store) -> None:
+async def test_what_is_done_is_forgotten_and_what_was_refused_with_its_conversation(store: Store) -> None:
     await entrusted(store, errand("r1"), errand("r2"), errand("r3"))
     done, refused, _ = await waiting(store)
     await finish(store, done)
@@ -154,3 +154,5 @@ async def test_only_what_is_done_is_forgotten(store: Store) -> None:
     assert await store.write(lambda tx: (tx.purge(NOON), tx.purge(NOON + minutes(1)))) == (0, 1)
     assert await keys(store) == ["r3:1"]
     assert len(await store.read(lambda reader: reader.refused_errands())) == 1
+    await store.write(lambda tx: tx.save(conversation("r2"), is_open=False))
+    assert await store.write(lambda tx: tx.purge(NOON + minutes(1))) == 1

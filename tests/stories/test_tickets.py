@@ -75,6 +75,13 @@ def thread(player: Player) -> list[str]:
     return [person.text_of(one) for one in person.thread(card(player))]
 
 
+def shown(player: Player) -> str:
+    """What Charlie's home says."""
+    view = player.person(CHARLIE).home
+    assert view is not None
+    return str(view.definition["blocks"])
+
+
 def is_closed(fake: AnyFake, place: int = 0) -> bool:
     issue: dict[str, Any] = fake.issues[place]
     if isinstance(fake, FakeGitHub):
@@ -159,6 +166,11 @@ async def test_a_refused_ticket_is_told_in_the_thread_and_the_number_is_the_conv
     assert "The token is missing or no longer valid" in last_words(player)
     assert "The number is ENV-1" in last_words(player).replace("*", "")
     assert "Ticket:" not in says(player).replace("*", "")
+    await player.person(CHARLIE).open_home()
+    await player.playground.settled()
+    home = shown(player)
+    assert "Could not be done" in home
+    assert "no ticket" in home
     await player.step(CHARLIE, RELEASES, "False alarm", reason="My VPN was off")
     assert "My VPN was off" in last_words(player)
     assert fake.issues == []
