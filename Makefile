@@ -22,7 +22,7 @@ run: $(VENV)/.for-run
 	$(VENV)/bin/greenlight playground $(ARGUMENTS)
 
 test: $(VENV)/.for-test
-	$(VENV)/bin/python -m pytest $(ARGUMENTS)
+	$(VENV)/bin/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGUMENTS)
 
 bench: $(VENV)/.for-test
 	$(VENV)/bin/python benchmarks/run.py $(ARGUMENTS)
