@@ -12,6 +12,7 @@ from datetime import datetime
 from importlib.metadata import version
 
 import handlers
+from bot.arrivals import Arrivals
 from bot.background import Background
 from bot.bolt import Bolt
 from bot.clock import Clock, SystemClock
@@ -26,6 +27,7 @@ from bot.http.api.pipelines import Pipelines
 from bot.http.api.routes import build
 from bot.http.door import Door
 from bot.http.health import Health
+from bot.http.hooks.making import hooks_of
 from bot.http.slack_requests import SlackRequests
 from bot.monitors.making import Monitors, monitors_of
 from bot.outbox import Outbox
@@ -163,10 +165,16 @@ def assemble(
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
     vital = Vital(store, outbox, elsewhere, schedule, watch, socket, clock, clock.now(), version("greenlight"))
     api = Gate(build(Pipelines(conversations, pulse)), store, clock, allowance or Allowance())
+    arrivals = Arrivals(store, configuration.services, clock, committed)
     return Application(
         environment=environment,
         bolt=bolt,
-        door=Door(None if socket else SlackRequests(bolt), _secret(environment), vital.health, {"api": api}),
+        door=Door(
+            None if socket else SlackRequests(bolt),
+            _secret(environment),
+            vital.health,
+            {"api": api, "hooks": hooks_of(arrivals, clock)},
+        ),
         pulse=pulse,
         store=store,
         slack=slack,

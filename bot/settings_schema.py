@@ -76,6 +76,7 @@ DESCRIPTIONS = {
     "windows": "When deployments may begin, by environment; one that is not named is always open.",
     "tracker_url": "Where a ticket is found by its key, such as https://jira.example.com/browse/{key}.",
     "tracker": "Where tickets are opened for environment issues and requests: Jira or GitHub Issues.",
+    "hooks": "Whose word of this service's deployments counts: a repository on GitHub, applications of Argo CD.",
     "release_day": "Changes to the release day's clock, by entry (T-24h, T+5m): what and owner, or null to leave one "
     "out; null instead of all switches the clock off.",
 }
@@ -97,6 +98,7 @@ def schema() -> Json:
     _describe_quiet_hours(definitions["QuietHours"]["properties"])
     _describe_windows(definitions)
     _describe_trackers(definitions)
+    _describe_hooks(definitions)
     properties: Json = service["properties"]
     properties["channels"]["items"] = {"anyOf": [properties["channels"]["items"], {"$ref": "#/$defs/ChannelEntry"}]}
     of_items = definitions["Section"]["properties"]["items"]
@@ -167,6 +169,16 @@ def _describe_trackers(definitions: Json) -> None:
     github["url"]["description"] = "The API of GitHub Enterprise Server, such as https://github.example.com/api/v3."
     for properties in (jira, github):
         properties["kind"]["description"] = "Which tracker it is."
+
+
+def _describe_hooks(definitions: Json) -> None:
+    github, hooks = definitions["GitHubHook"]["properties"], definitions["Hooks"]["properties"]
+    github["repository"]["description"] = "The repository that is deployed, such as acme/shop."
+    github["environments"]["description"] = "GitHub's environments with ours; those of the same name, unless given."
+    github["workflows"]["description"] = (
+        "Workflows whose runs are deployments, such as deploy.yml, with the environment."
+    )
+    hooks["argocd"]["description"] = "Applications of Argo CD, with the environment that each deploys to."
 
 
 def _closed(properties: Json, keys: tuple[str, ...], description: str) -> Json:

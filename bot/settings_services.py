@@ -148,6 +148,7 @@ class Checker:
         self._check_windows(fields, entry)
         self._check_release_day(fields, entry)
         self._check_signals(fields, entry)
+        self._check_hooks(fields, entry)
         service = self._valid(Service, fields, entry.place, unless=("name",))
         if service is not None:
             self.services[name] = service
@@ -238,6 +239,23 @@ class Checker:
                 self._tell(key, f"There is no monitor “{chosen}”.", told)
             elif not signal.get("query") and _mapping(monitors[chosen]).get("kind") != "health":
                 self._tell(key, "It has no query.", "Add “query”, in the monitor's own language.")
+
+    def _check_hooks(self, fields: Json, entry: _Entry) -> None:
+        """Word of a deployment leads to an environment that there is."""
+        environments = fields.get("environments", list(Service.model_fields["environments"].default))
+        known = [name for name in environments if isinstance(name, str)] if isinstance(environments, list) else []
+        hooks = _mapping(fields.get("hooks"))
+        github = _mapping(hooks.get("github"))
+        told = (
+            (("github", "environments"), github.get("environments")),
+            (("github", "workflows"), github.get("workflows")),
+            (("argocd",), hooks.get("argocd")),
+        )
+        for key, given in told:
+            for name, environment in _mapping(given).items():
+                if isinstance(environment, str) and known and environment not in known:
+                    place = entry.place(("hooks", *key, name))
+                    self._tell(place, f"There is no environment “{environment}”.", suggest(environment, known))
 
     def _check_repeated(self, fields: Json, entry: _Entry) -> None:
         for name in _UNIQUE:

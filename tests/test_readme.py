@@ -12,6 +12,7 @@ from bot.core.environment_issue import ENVIRONMENT_ISSUE
 from bot.core.environment_request import ENVIRONMENT_REQUEST
 from bot.core.freeze import FREEZE
 from bot.core.release import RELEASE
+from bot.core.unannounced import UNANNOUNCED
 from bot.messages.lists import steps_table
 
 ROOT = Path(__file__).parents[1]
@@ -25,7 +26,7 @@ def test_the_table_of_steps_is_the_dialogues_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "dialogue", [ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST, FREEZE], ids=["issue", "request", "freeze"]
+    "dialogue", [ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST, FREEZE, UNANNOUNCED], ids=lambda it: it.name
 )
 def test_the_tables_of_the_other_dialogues_are_their_own(dialogue: Dialogue[Any]) -> None:
     """As the release's."""

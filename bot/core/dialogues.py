@@ -11,8 +11,9 @@ from bot.core.escalation import ESCALATION
 from bot.core.freeze import FREEZE
 from bot.core.release import RELEASE
 from bot.core.rollback import ROLLBACK
+from bot.core.unannounced import UNANNOUNCED
 
 DIALOGUES: dict[str, Dialogue[Any]] = {
     dialogue.name: dialogue
-    for dialogue in (RELEASE, ROLLBACK, ESCALATION, FREEZE, ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST)
+    for dialogue in (RELEASE, ROLLBACK, ESCALATION, FREEZE, ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST, UNANNOUNCED)
 }

@@ -15,7 +15,7 @@ from bot.core.events import Fact
 from bot.core.release_day import EntryName, EntryRule
 from bot.core.roles import Role
 from bot.core.signals import SignalName, Signals
-from bot.core.tickets import TrackerRule
+from bot.core.tickets import Repository, TrackerRule
 from bot.core.wall_clock import ClockTime, ZoneName
 from bot.core.windows import Windows
 
@@ -94,6 +94,23 @@ class Measuring(Fact):
     before: Annotated[int, Field(ge=10, le=24 * 60)] = 120
 
 
+class GitHubHook(Fact):
+    """What a service's deployments are on GitHub. `environments` maps its names to ours; without it they are the same.
+    `workflows` are those whose runs are deployments, by file name such as deploy.yml, with what they deploy to.
+    """
+
+    repository: Repository
+    environments: dict[Name, Identifier] = Field(default_factory=dict)
+    workflows: dict[Name, Identifier] = Field(default_factory=dict)
+
+
+class Hooks(Fact):
+    """Where word of a service's deployments comes from. `argocd` maps applications of Argo CD to our environments."""
+
+    github: GitHubHook | None = None
+    argocd: dict[Name, Identifier] = Field(default_factory=dict)
+
+
 class Service(Fact):
     """A service that is released: one entry of the configuration file, defaults included.
 
@@ -128,6 +145,7 @@ class Service(Fact):
     signals: Signals = Field(default_factory=dict)
     measuring: Measuring = Measuring()
     tracker: TrackerRule | None = None
+    hooks: Hooks = Hooks()
 
     def is_held(self, role: Role) -> bool:
         """Whether somebody is configured to hold a role."""

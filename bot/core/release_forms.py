@@ -244,7 +244,8 @@ class DeployedForm(Form):
     finished_at: Annotated[
         Moment | None, Ask("Time", Widget.MOMENT, hint="When it was done. Empty means now.", past=True)
     ] = None
-    duration: Annotated[int, Field(ge=0, le=24 * 60), Ask("Duration in minutes", Widget.NUMBER)]
+    # Asked of people; None is what a machine leaves untold.
+    duration: Annotated[int | None, Field(ge=0, le=24 * 60), Ask("Duration in minutes", Widget.NUMBER)]
     components: Annotated[
         SomeEntries,
         Ask(

@@ -197,6 +197,12 @@ def is_same_commit(one: str, other: str) -> bool:
     return one == other
 
 
+def is_another_commit(one: str, other: str) -> bool:
+    """Whether two ids are sure to name two commits: both are hashes, and neither begins with the other."""
+    hashes = all(_COMMIT_HASH.fullmatch(name.casefold()) for name in (one, other))
+    return hashes and not is_same_commit(one, other)
+
+
 def same_version(situation: Situation[Release]) -> None:
     if approval_of(situation).version != situation.conversation.version:
         why = f"This release is {situation.conversation.version}. Withdraw it and approve the other version on its own."

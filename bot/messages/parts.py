@@ -228,6 +228,15 @@ def minutes(count: int) -> str:
     return span(timedelta(minutes=count))
 
 
+def told_minutes(count: int | None) -> str:
+    return "not told" if count is None else minutes(count)
+
+
+def in_minutes(count: int | None) -> str:
+    """How long something took, as the end of a line about it; nothing where that is not known."""
+    return "" if count is None else f" in {minutes(count)}"
+
+
 def form_of(form: type[F], data: Mapping[str, Any]) -> F:
     """A form of what an event keeps, without the facts that were decided beside it."""
     return form.model_validate({name: value for name, value in data.items() if name in form.model_fields})

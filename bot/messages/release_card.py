@@ -22,6 +22,7 @@ from bot.messages.parts import (
     Telling,
     both_zones,
     capital,
+    in_minutes,
     minutes,
     place,
     rows,
@@ -249,7 +250,7 @@ def progress_lines(release: Release) -> Iterator[str]:
     """The deployment and its smoke test in short."""
     deployed, smoke = release.forms.get("deployed"), release.forms.get("smoke_passed")
     if deployed and release.took("deployed"):
-        yield f"🎉 Deployed {_moment_of(deployed)} in {minutes(deployed['duration'])}"
+        yield f"🎉 Deployed {_moment_of(deployed)}{in_minutes(deployed['duration'])}"
     if smoke and release.took("smoke_passed"):
         results = [read_result(line) for line in smoke["results"]]
         yield f"🧪 Smoke test: {sum(result.passed for result in results)}/{len(results)} passed"

@@ -26,10 +26,12 @@ from bot.messages.parts import (
     Telling,
     both_zones,
     form_of,
+    in_minutes,
     minutes,
     paragraph,
     place,
     span,
+    told_minutes,
     utc,
     version,
 )
@@ -57,7 +59,7 @@ def deployed(release: Release, event: Event, policy: Service) -> tuple[Said, ...
     telling.say(f"🎉 {_team(policy)}*Deployed to {place(release)}*: {version(release)}")
     telling.say(
         f"*Time:* {both_zones(finished_at)}",
-        f"*Duration:* {minutes(form.duration)}",
+        f"*Duration:* {told_minutes(form.duration)}",
         "*Status:* ✅ Success" if is_none(form.issues) else f"*Status:* ⚠️ Success, with issues: {escape(form.issues)}",
     )
     telling.tell(Passage("⚠️ *Although:*", tuple(event.data.get("obstacles", ())), width=PARAGRAPH))
@@ -154,7 +156,7 @@ def _history(release: Release, event: Event) -> Iterator[str]:
     verified, live = release.took("smoke_passed"), release.forms.get("deployed")
     if live:
         at = utc(datetime.fromisoformat(live["finished_at"]))
-        yield f"*Deployed:* {at}, in {minutes(live['duration'])}"
+        yield f"*Deployed:* {','.join(part for part in (at, in_minutes(live['duration'])) if part)}"
     if verified:
         yield f"*Verified:* {utc(verified.at)} by {escape(verified.name)}"
         watched = span(event.at - verified.at)

@@ -8,7 +8,16 @@ from functools import partial
 from typing import Any
 
 from bot.core.policy import Service
-from bot.messages import environment_issue, environment_request, escalation, freeze, release, release_clock, rollback
+from bot.messages import (
+    environment_issue,
+    environment_request,
+    escalation,
+    freeze,
+    release,
+    release_clock,
+    rollback,
+    unannounced,
+)
 from bot.messages.message import Message, Said
 from bot.messages.reminders import reminder
 from bot.messages.reports import drafted
@@ -39,5 +48,6 @@ VOICES = {
         environment_request.card, environment_request.told, partial(reminder, details=environment_request.reminded)
     ),
     "rollback": Voice(rollback.card, rollback.told, partial(reminder, details=rollback.reminded), {"close": drafted}),
+    "unannounced": Voice(unannounced.card, unannounced.told, partial(reminder, details=unannounced.reminded)),
     "freeze": Voice(freeze.card, freeze.told, reminder),
 }

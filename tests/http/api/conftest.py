@@ -80,7 +80,8 @@ class Pipeline:
 
     async def scheduled(self) -> None:
         """Have the release approved, signed, planned and agreed upon, and the agreed time come."""
-        assert (await self.post(RELEASES, APPROVAL)).status_code == 201
+        headers = {} if self.token else await self.token_for("approve")
+        assert (await self.post(RELEASES, APPROVAL, headers=headers)).status_code == 201
         await self.player.step("U0CHARLIE", CHANNEL, "Sign off")
         await self.player.step("U0TANIA", CHANNEL, "Sign off")
         await self.player.step(

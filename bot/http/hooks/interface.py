@@ -1,0 +1,99 @@
+"""What a hook is, and what goes wrong in one."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.errors import GreenlightError
+
+M = TypeVar("M", bound=BaseModel)
+Headers = Mapping[bytes, bytes]
+Made = tuple[Mapping[str, object], ...]
+"""What was made of what was told, for the answer."""
+
+
+class HookSecrets(BaseSettings):
+    """What senders sign with or show, from the environment alone. A hook without its secret is closed."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, validate_by_name=False, hide_input_in_errors=True
+    )
+
+    github: SecretStr | None = Field(default=None, validation_alias="GREENLIGHT_GITHUB_WEBHOOK_SECRET")
+    argocd: SecretStr | None = Field(default=None, validation_alias="GREENLIGHT_ARGOCD_TOKEN")
+    alertmanager: SecretStr | None = Field(default=None, validation_alias="GREENLIGHT_ALERTMANAGER_TOKEN")
+    signed: SecretStr | None = Field(default=None, validation_alias="GREENLIGHT_WEBHOOK_SECRET")
+
+    @classmethod
+    def variable(cls, hook: str) -> str:
+        """The environment variable of a hook's secret."""
+        return str(cls.model_fields[hook].validation_alias)
+
+
+class Part(BaseModel):
+    """A part of a sender's body: what is read of it, whatever else there is."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Hook(Protocol):
+    """One sender's way in. `name` is the last word of its address."""
+
+    @property
+    def name(self) -> str: ...
+
+    def is_theirs(self, headers: Headers, body: bytes, now: datetime) -> bool:
+        """Whether the sender signed it. Nothing is read before that."""
+        ...
+
+    async def take(self, headers: Headers, body: bytes) -> Made:
+        """Take what was sent; what was made of it. Raises UnreadableError, UnknownError, StoreBusyError."""
+        ...
+
+
+class UnreadableError(GreenlightError):
+    """A body that is not what the sender documents: what is wrong, by field."""
+
+    def __init__(self, detail: str, fields: Mapping[str, str]) -> None:
+        super().__init__(detail)
+        self.fields = fields
+
+
+class UnknownError(GreenlightError):
+    """It is about a service that is not in the configuration."""
+
+
+def parsed(model: type[M], body: bytes) -> M:
+    """A sender's body. UnreadableError with the fields that are missing or wrong."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        fields = {
+            ".".join(map(str, one["loc"])) or "body": one["msg"]
+            for one in error.errors(include_url=False, include_input=False, include_context=False)
+        }
+        raise UnreadableError("The body is not as its sender documents it.", fields) from error
+
+
+def address(url: str | None) -> str:
+    """An address that may be shown; empty where it is none."""
+    plain = (url or "").strip()
+    shown = plain.startswith(("https://", "http://")) and len(plain) <= 280 and not set(plain) & set("<>| ")
+    return plain if shown and plain.isprintable() else ""
+
+
+def is_same(given: bytes, wanted: bytes) -> bool:
+    """Compared in the same time, wherever they differ."""
+    return hmac.compare_digest(given, wanted)
+
+
+def shows(headers: Headers, secret: SecretStr) -> bool:
+    """Whether the Authorization header carries a secret as a bearer token."""
+    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
+    return scheme.lower() == b"bearer" and is_same(given.strip(), secret.get_secret_value().encode())
