@@ -33,7 +33,7 @@ from bot.monitors.making import Monitors, monitors_of
 from bot.outbox import Outbox
 from bot.outside import Outside, outside
 from bot.pace import Pace
-from bot.pulse import Pulse
+from bot.pulse import OncePerTurn, Pulse
 from bot.queries import Queries
 from bot.schedule import Schedule
 from bot.settings import Configuration, Environment, Transport
@@ -143,12 +143,14 @@ def assemble(
 
     pulse = Pulse()
 
-    def committed() -> None:
+    def wake() -> None:
         outbox.wake()
         schedule.wake()
         watch.changed()
         elsewhere.wake()
         pulse.beat()
+
+    committed = OncePerTurn(wake)
 
     def hand_over(given: HandedOver) -> None:
         background.run(handover.share(given), "share_credentials")

@@ -288,6 +288,8 @@ def _split(words: str) -> list[str]:
         words = words.replace("\u00a0", " ")
     if _QUOTE.search(quoted.sub("", words) if '"' in words or not plain else ""):
         raise Refusal("A quotation mark is not closed.", remedy='Write field="several words".')
+    if plain:
+        return [quoted.sub(_content, found) if '"' in found else found for found in word.findall(words)]
     return [quoted.sub(_content, found) for found in word.findall(words)]
 
 
