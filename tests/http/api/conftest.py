@@ -82,6 +82,11 @@ class Pipeline:
         """Have the release approved, signed, planned and agreed upon, and the agreed time come."""
         headers = {} if self.token else await self.token_for("approve")
         assert (await self.post(RELEASES, APPROVAL, headers=headers)).status_code == 201
+        await self.agreed()
+        await self.player.playground.advance(AGREED_AT)
+
+    async def agreed(self) -> None:
+        """Have a release that was asked for signed, planned and agreed upon."""
         await self.player.step("U0CHARLIE", CHANNEL, "Sign off")
         await self.player.step("U0TANIA", CHANNEL, "Sign off")
         await self.player.step(
@@ -94,7 +99,6 @@ class Pipeline:
             performance_monitoring="Datadog",
         )
         await self.player.step("U0CHARLIE", CHANNEL, "Time works")
-        await self.player.playground.advance(AGREED_AT)
 
 
 AGREED_AT = datetime(2024, 1, 16, 16, 0, tzinfo=UTC)
