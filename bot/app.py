@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 
+from prometheus_client import CollectorRegistry
+
 import handlers
 from bot.arrivals import Arrivals
 from bot.background import Background
@@ -25,9 +27,11 @@ from bot.http.allowance import Allowance
 from bot.http.api.gate import Gate
 from bot.http.api.pipelines import Pipelines
 from bot.http.api.routes import build
+from bot.http.bodies import AsgiApp
 from bot.http.door import Door
 from bot.http.health import Health
 from bot.http.hooks.making import hooks_of
+from bot.http.metrics import Meter, Metrics
 from bot.http.slack_requests import SlackRequests
 from bot.monitors.making import Monitors, monitors_of
 from bot.outbox import Outbox
@@ -63,6 +67,7 @@ class Application:
     environment: Environment
     bolt: Bolt
     door: Door
+    entrance: Meter
     store: SQLiteStore
     slack: Slack
     directory: Directory
@@ -166,17 +171,18 @@ def assemble(
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
     vital = Vital(store, outbox, elsewhere, schedule, watch, socket, clock, clock.now(), version("greenlight"))
-    api = Gate(build(Pipelines(conversations, pulse)), store, clock, allowance or Allowance())
-    arrivals = Arrivals(store, configuration.services, clock, committed)
+    registry = CollectorRegistry()
+    mounted: dict[str, AsgiApp] = {
+        "api": Gate(build(Pipelines(conversations, pulse)), store, clock, allowance or Allowance()),
+        "hooks": hooks_of(Arrivals(store, configuration.services, clock, committed), clock),
+        "metrics": Metrics(store, clock, registry),
+    }
+    door = Door(None if socket else SlackRequests(bolt), _secret(environment), vital.health, mounted)
     return Application(
         environment=environment,
         bolt=bolt,
-        door=Door(
-            None if socket else SlackRequests(bolt),
-            _secret(environment),
-            vital.health,
-            {"api": api, "hooks": hooks_of(arrivals, clock)},
-        ),
+        door=door,
+        entrance=Meter(door, registry),
         pulse=pulse,
         store=store,
         slack=slack,
@@ -252,7 +258,7 @@ async def running(
     # On a thread: opening may migrate.
     store = await asyncio.to_thread(SQLiteStore, environment.database)
     application = assemble(environment, configuration, store, clock or SystemClock(), pace)
-    server = HttpServer(application.door, environment.host, environment.port)
+    server = HttpServer(application.entrance, environment.host, environment.port)
     try:
         await application.start()
         await server.start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -126,6 +126,17 @@ class StoredToken:
     used_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """What waits in the store, by kind (messages, errands, reminders): how many, and since when the oldest. A reminder
+    waits from when it was due. `given_up` was refused for good; `conversations` that are open, by dialogue and state.
+    """
+
+    waiting: Mapping[str, tuple[int, datetime | None]]
+    given_up: Mapping[str, int]
+    conversations: Mapping[tuple[str, str], int]
+
+
 class Reader(Protocol):
     """Reads of one consistent moment, beside the writer."""
 
@@ -201,6 +212,10 @@ class Reader(Protocol):
 
     def tokens(self) -> tuple[StoredToken, ...]:
         """All tokens, those that were revoked too, by service and name."""
+        ...
+
+    def backlog(self, now: datetime) -> Backlog:
+        """What waits, and what was given up."""
         ...
 
     def healthy(self) -> bool:
@@ -338,6 +353,11 @@ class Transaction(Reader, Protocol):
 
 class Store(Protocol):
     """A database of conversations. Intents are ordinary functions; the store decides where they run."""
+
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """How many intents were `committed`, `refused` (for a reason; nothing was kept) or `failed` since it opened."""
+        ...
 
     async def write(self, intent: Callable[[Transaction], T]) -> T:
         """Run an intent in a transaction and return its result after the commit.

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from bot.core.events import Errand, Event, Outgoing, Reminder
-from bot.store.interface import Posting, Record, StoredErrand, StoredReminder, StoredToken, Undelivered
+from bot.store.interface import Backlog, Posting, Record, StoredErrand, StoredReminder, StoredToken, Undelivered
 
 Row = tuple[Any, ...]
 
@@ -87,6 +87,18 @@ ERRANDS = f"""
 """  # noqa: S608 - only constants are put together
 NEXT_ERRAND = f"SELECT min(not_before) FROM errands WHERE state = 'waiting' AND not_before > ? AND {_FIRST}"  # noqa: S608 - constants
 REFUSED_ERRANDS = f"{_ERRAND} WHERE state = 'refused' ORDER BY id DESC LIMIT ?"
+
+
+WAITING = """
+    SELECT 'messages', count(*), min(enqueued_at) FROM outbox WHERE state = 'waiting'
+    UNION ALL SELECT 'errands', count(*), min(entrusted_at) FROM errands WHERE state = 'waiting'
+    UNION ALL SELECT 'reminders', count(*), min(due_at) FROM reminders WHERE fired_at IS NULL AND due_at <= ?
+"""
+GIVEN_UP = """
+    SELECT 'messages', count(*) FROM outbox WHERE state = 'undelivered'
+    UNION ALL SELECT 'errands', count(*) FROM errands WHERE state = 'refused'
+"""
+OPEN = "SELECT dialogue, state, count(*) FROM conversations WHERE is_open = 1 GROUP BY dialogue, state"
 
 
 @lru_cache(maxsize=64)
@@ -238,6 +250,14 @@ class SQLiteReader:
 
     def tokens(self) -> tuple[StoredToken, ...]:
         return tuple(_token(row) for row in self._execute(TOKENS))
+
+    def backlog(self, now: datetime) -> Backlog:
+        waiting = self._execute(WAITING, (write_moment(now),))
+        return Backlog(
+            {kind: (count, read_moment(since) if since else None) for kind, count, since in waiting},
+            dict(self._execute(GIVEN_UP)),
+            {(dialogue, state): count for dialogue, state, count in self._execute(OPEN)},
+        )
 
     def healthy(self) -> bool:
         try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from bot.errors import StoreBusyError
+from bot.errors import Refusal, StoreBusyError
 from bot.store.faults import translated
 from bot.store.interface import Reader, Transaction
 from bot.store.opening import Lock, open_reader, open_writer
@@ -41,11 +41,27 @@ class SQLiteStore:
             self._lock.release()
             raise
         self._readers = _Readers(path)
+        self._tally = {"committed": 0, "refused": 0, "failed": 0}
         self._closed: asyncio.Task[None] | None = None
 
     async def write(self, intent: Callable[[Transaction], T]) -> T:
         """Run an intent in the writer's transaction; see `Store.write`."""
-        return await self._writer.write(intent)
+        outcome = "failed"
+        try:
+            result = await self._writer.write(intent)
+            outcome = "committed"
+        except Refusal:
+            outcome = "refused"
+            raise
+        else:
+            return result
+        finally:
+            self._tally[outcome] += 1
+
+    @property
+    def tally(self) -> Mapping[str, int]:
+        """How intents ended; see `Store.tally`."""
+        return self._tally
 
     async def read(self, query: Callable[[Reader], T]) -> T:
         """Run a query of one consistent moment on a reading connection. StoreBusyError once the store is closed."""

@@ -168,7 +168,7 @@ async def test_if_sqlite_rolls_a_batch_back_by_itself_everybody_in_it_is_told(pa
 
 async def test_a_damaged_file_fails_who_asks_and_says_so(path: Path) -> None:
     store = await open_at(path)
-    await opened(store, *(f"r{number}" for number in range(200)))
+    await opened(store, *(f"r{number}" for number in range(600)))
     await store.close()
 
     def damage() -> None:
