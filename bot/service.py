@@ -206,11 +206,14 @@ def look_around(reader: Reader, conversation: Conversation) -> Surroundings:
         if record.id != it.id
     ]
     opened.sort(key=lambda record: record.opened_at)
-    releases = reader.find("release", service=it.service, environment=it.environment)
-    return Surroundings(
-        tuple(map(read_conversation, opened)),
-        tuple(Past(record.id, record.version, record.state) for record in releases),
+    releases, rollbacks = (
+        tuple(Past(record.id, record.version, record.state) for record in found)
+        for found in (
+            reader.find(dialogue, service=it.service, environment=it.environment)
+            for dialogue in ("release", "rollback")
+        )
     )
+    return Surroundings(tuple(map(read_conversation, opened)), releases, rollbacks)
 
 
 def _follow(tx: Transaction, consequence: Consequence, cause: Conversation, situation: Situation[Any]) -> None:

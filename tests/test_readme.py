@@ -10,8 +10,10 @@ import pytest
 from bot.core.dialogue import Dialogue
 from bot.core.environment_issue import ENVIRONMENT_ISSUE
 from bot.core.environment_request import ENVIRONMENT_REQUEST
+from bot.core.escalation import ESCALATION
 from bot.core.freeze import FREEZE
 from bot.core.release import RELEASE
+from bot.core.rollback import ROLLBACK
 from bot.core.unannounced import UNANNOUNCED
 from bot.messages.lists import steps_table
 
@@ -26,7 +28,9 @@ def test_the_table_of_steps_is_the_dialogues_own() -> None:
 
 
 @pytest.mark.parametrize(
-    "dialogue", [ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST, FREEZE, UNANNOUNCED], ids=lambda it: it.name
+    "dialogue",
+    [ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST, ESCALATION, FREEZE, ROLLBACK, UNANNOUNCED],
+    ids=lambda it: it.name,
 )
 def test_the_tables_of_the_other_dialogues_are_their_own(dialogue: Dialogue[Any]) -> None:
     """As the release's."""

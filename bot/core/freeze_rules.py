@@ -5,6 +5,7 @@ The table that uses them is bot.core.freeze.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -104,27 +105,34 @@ def end_facts(situation: Situation[Freeze]) -> dict[str, Any]:
     assert isinstance(form, FreezeEndForm)
     starts = freeze.starts_at or freeze.opened_at
     covered = _covered(situation, starts, form.until)
-    before = _covered(situation, starts, freeze.ends_at)
+    before = _remembering(situation)
     return {"covered": covered, "freed": [one for one in before if one not in covered]}
 
 
 def lift_facts(situation: Situation[Freeze]) -> dict[str, Any]:
+    return {"freed": _remembering(situation)}
+
+
+def _scheduled(situation: Situation[Freeze]) -> Iterator[Release]:
     freeze = situation.conversation
-    # What it covered is asked of its whole span: a release may have waited since before its end.
-    return {"freed": _covered(situation, freeze.starts_at or freeze.opened_at, None)}
+    for other in situation.surroundings.others:
+        if isinstance(other, Release) and (other.environment, other.state) == (freeze.environment, "scheduled"):
+            yield other
 
 
 def _covered(situation: Situation[Freeze], starts: datetime, ends: datetime | None) -> list[str]:
-    """The ids of the scheduled releases whose agreed time falls into a span."""
-    freeze = situation.conversation
+    """The ids of the scheduled releases whose agreed time falls into a span; one that is late would start now."""
     return [
-        other.id
-        for other in situation.surroundings.others
-        if isinstance(other, Release)
-        and (other.environment, other.state) == (freeze.environment, "scheduled")
-        and other.planned_at
-        and frozen_at(other.planned_at, starts, ends)
+        release.id
+        for release in _scheduled(situation)
+        if release.planned_at and frozen_at(max(release.planned_at, situation.now), starts, ends)
     ]
+
+
+def _remembering(situation: Situation[Freeze]) -> list[str]:
+    """The ids of the scheduled releases that were told of the freeze, or were scheduled under it."""
+    ticket = situation.conversation.version
+    return [release.id for release in _scheduled(situation) if any(mark.ticket == ticket for mark in release.freezes)]
 
 
 def spanned(freeze: Freeze, event: Event) -> Freeze:

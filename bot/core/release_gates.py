@@ -21,6 +21,7 @@ from bot.core.release_forms import ApprovalForm, PlanForm, StartForm, TimeForm
 from bot.core.release_rules import Release
 from bot.core.release_start import MAY_OVERRIDE
 from bot.core.roles import Role
+from bot.core.rollback_rules import Rollback
 from bot.core.windows import FreezeMark, look
 from bot.errors import Refusal
 
@@ -34,6 +35,9 @@ HOLDING = (
     "rolling_back",
 )
 """The states of a release in which no other of its service and environment may start."""
+
+GOING_BACK = ("awaiting_start", "rolling_back", "awaiting_verification")
+"""The states of a rollback in which no release of its service and environment may start."""
 
 QUEUE = timedelta(hours=12)
 """Who plans to deploy within this is told when the way is free; later ones will see for themselves."""
@@ -91,6 +95,21 @@ def holder(release: Release, others: tuple[Conversation, ...]) -> Release | None
     return None
 
 
+def going_back(release: Release, others: tuple[Conversation, ...]) -> Rollback | None:
+    """The rollback under way in the same environment, if there is one: it needs no release that would hold."""
+    for other in others:
+        if isinstance(other, Rollback) and other.state in GOING_BACK and other.environment == release.environment:
+            return other
+    return None
+
+
+def _of_rollback(other: Rollback) -> str:
+    alarm = other.trail[0]
+    return (
+        f"{other.version} of {other.service} is being rolled back: {alarm.name} raised the alarm at {_utc(alarm.at)}."
+    )
+
+
 def _of_holder(other: Release) -> str:
     begun = other.took("start") or other.took("deployed") or other.trail[-1]
     return f"{other.version} holds {other.service}: {begun.name} took it on at {_utc(begun.at)}."
@@ -135,8 +154,10 @@ def standing(situation: Situation[Release]) -> list[str]:
     """Every reason against a start now, each a sentence."""
     release, others = situation.conversation, situation.surroundings.others
     reasons = list(obstacles(release, situation.now, situation.policy, others))
-    other = holder(release, others)
-    return [*reasons, _of_holder(other)] if other else reasons
+    if other := holder(release, others):
+        return [*reasons, _of_holder(other)]
+    back = going_back(release, others)
+    return [*reasons, _of_rollback(back)] if back else reasons
 
 
 # ── facts, effects and consequences ──────────────────────────────────────────────────────────────────────────────────
@@ -179,7 +200,9 @@ def excepted(release: Release, event: Event) -> Release:
 
 
 def next_facts(situation: Situation[Release]) -> dict[str, Any]:
-    """The release that may start when this one is out of the way: the scheduled one with the earliest agreed time."""
+    """The release that may start when this one is out of the way: the scheduled one with the earliest agreed time that
+    no freeze and no closed window holds back.
+    """
     release = situation.conversation
     waiting = [
         (other.planned_at, other.id)
@@ -188,6 +211,7 @@ def next_facts(situation: Situation[Release]) -> dict[str, Any]:
         and (other.environment, other.state) == (release.environment, "scheduled")
         and other.planned_at
         and other.planned_at <= situation.now + QUEUE
+        and not any(obstacles(other, situation.now, situation.policy, situation.surroundings.others))
     ]
     return {"next": min(waiting)[1]} if waiting else {}
 

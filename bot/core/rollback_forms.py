@@ -4,9 +4,11 @@ plan's rollback part. A rollback is never refused for a formality: what is missi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field, model_validator
+from pydantic.fields import FieldInfo
 
 from bot.core.forms import (
     Ask,
@@ -38,6 +40,13 @@ class RequestForm(RollbackForm):
         Version, Ask("Version to roll back", hint="What is live and broken.", placeholder="v1.2.0", locked=True)
     ]
     environment: Annotated[OneLine | None, Ask("Environment", placeholder="production", locked=True)] = None
+
+    @classmethod
+    def asks(cls) -> Mapping[str, tuple[Ask, FieldInfo]]:
+        """What it is about first: a form's inherited fields would stand before its own."""
+        first = ("version", "severity", "target")
+        found = super().asks()
+        return {name: found[name] for name in (*first, *found) if name in found}
 
 
 class DetailForm(Form):

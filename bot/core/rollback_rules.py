@@ -17,6 +17,7 @@ from bot.core.release_forms import RollbackForm, RolledBackForm
 from bot.core.release_rules import is_same_version
 from bot.core.roles import Role
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
+from bot.core.rollback_prefill import LIVE
 from bot.errors import Refusal
 
 RECOVERY_TARGETS = {
@@ -52,6 +53,8 @@ class Rollback(Conversation):
     impact: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
+    reporter: str = ""
+    operator: str = ""
     started_at: datetime | None = None
     scope: str = "application"
     expected_at: datetime | None = None
@@ -59,6 +62,11 @@ class Rollback(Conversation):
     live: str = ""
     attempts: int = 0
     post_mortem_at: datetime | None = None
+
+    def asked(self, role: Role) -> str:
+        """Whoever reported it as QA is asked to verify, whoever began it as DevOps to tell when it is done."""
+        asked = {("awaiting_verification", Role.QA): self.reporter, ("rolling_back", Role.DEVOPS): self.operator}
+        return asked.get((self.state, role), "")
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -84,15 +92,20 @@ def known_environment(situation: Situation[Rollback]) -> None:
 
 def not_begun(situation: Situation[Rollback]) -> None:
     """Two who raise the same alarm begin one rollback, however they spell the version."""
-    it = situation.conversation
+    it, form = situation.conversation, situation.move.form
+    assert isinstance(form, RequestForm)
     for other in situation.surroundings.others:
         alike = (other.dialogue, other.environment) == (it.dialogue, it.environment)
         if alike and is_same_version(other.version, it.version):
             by = other.trail[0].name if other.trail else other.opened_by
             why = f"{other.version} is being rolled back already; {by} began it."
-            raise Refusal(
-                why, remedy="Go on with that one in its thread.", since=other.opened_at, fields={"version": why}
-            )
+            raise Refusal(why, remedy=_go_on(other, form.severity), since=other.opened_at, fields={"version": why})
+
+
+def _go_on(other: Conversation, severity: str) -> str:
+    if severity == "P0" and other.state == "awaiting_decision":
+        return "Go on with that one in its thread: “Raise to P0” there begins it without a decision."
+    return "Go on with that one in its thread."
 
 
 def good_target(situation: Situation[Rollback]) -> None:
@@ -152,7 +165,10 @@ def request_facts(situation: Situation[Rollback]) -> dict[str, Any]:
     """Which release it is about, and where to: the version that was asked for, else the last verified one."""
     form, around = situation.move.form, situation.surroundings
     assert isinstance(form, RequestForm)
-    release = next((past for past in around.releases if is_same_version(past.version, form.version)), None)
+    alike = [past for past in around.releases if is_same_version(past.version, form.version)]
+    # The same version may be on its way once more: what is rolled back is the one that is out there.
+    out_there = (past for past in alike if past.state in (*LIVE, "completed"))
+    release = next(out_there, alike[0] if alike else None)
     good = (one for one in around.verified if not is_same_version(one, form.version) and one not in around.known_bad)
     return {"release": release.id if release else "", "target": form.target or next(good, None)}
 
@@ -162,6 +178,7 @@ def requested(rollback: Rollback, event: Event) -> Rollback:
     return rollback.model_copy(
         update={
             "release": data["release"],
+            "reporter": event.actor if Role.QA.value in event.roles else "",
             "severity": data["severity"],
             "target": data["target"] or "",
             "issue": data["issue"] or "",
@@ -169,6 +186,11 @@ def requested(rollback: Rollback, event: Event) -> Rollback:
             "evidence": tuple(data["evidence"]),
         }
     )
+
+
+def now_p0(rollback: Rollback, event: Event) -> Rollback:
+    del event
+    return rollback.model_copy(update={"severity": "P0"})
 
 
 def detailed(rollback: Rollback, event: Event) -> Rollback:
@@ -201,6 +223,7 @@ def initiated(rollback: Rollback, event: Event) -> Rollback:
     data = event.data
     return rollback.model_copy(
         update={
+            "operator": event.actor if Role.DEVOPS.value in event.roles else "",
             "target": data["target"],
             "scope": data["scope"],
             "started_at": event.at,

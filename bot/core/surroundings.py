@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from bot.core.events import Conversation
 
+BACK = ("awaiting_closure", "awaiting_postmortem", "closed")
+"""The states of a rollback that was verified."""
+
 
 @dataclass(frozen=True)
 class Past:
-    """A release as it stands now: its conversation, version and state."""
+    """A release or rollback as it stands now: its conversation, version and state."""
 
     id: str
     version: str
@@ -22,10 +25,12 @@ class Surroundings:
 
     others    those that are open, of every dialogue and environment of the service, the oldest first
     releases  the service's releases to the conversation's environment, the latest opened first
+    rollbacks the service's rollbacks there, also of versions that were never released here
     """
 
     others: tuple[Conversation, ...] = ()
     releases: tuple[Past, ...] = ()
+    rollbacks: tuple[Past, ...] = ()
 
     @property
     def verified(self) -> tuple[str, ...]:
@@ -34,9 +39,17 @@ class Surroundings:
 
     @property
     def known_bad(self) -> frozenset[str]:
-        """The versions whose last release was rolled back."""
+        """The versions whose last release was rolled back, and those that were rolled back and are verified nowhere."""
         last = {release.version: release.state for release in reversed(self.releases)}
-        return frozenset(version for version, state in last.items() if state == "rolled_back")
+        bad = {version for version, state in last.items() if state == "rolled_back"}
+        verified = {_spelled(version) for version in self.verified}
+        back = (rollback.version for rollback in self.rollbacks if rollback.state in BACK)
+        return frozenset(bad.union(version for version in back if _spelled(version) not in verified))
+
+
+def _spelled(version: str) -> str:
+    """A version as it is compared: v1.2.0, V1.2.0 and 1.2.0 are one."""
+    return version.casefold().removeprefix("v")
 
 
 NOWHERE = Surroundings()

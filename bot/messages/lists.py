@@ -44,7 +44,7 @@ def headline(one: Overview) -> str:
 
 def _details(one: Overview, now: datetime) -> list[str]:
     it = one.conversation
-    did = "opened" if one.dialogue.ticket else "approved"
+    did = "approved" if one.dialogue.name == "release" else "opened"
     lines = [f"Since {moment(it.since)} · {did} by {escape(_opener(one))}"]
     if one.awaited:
         lines.append(f"Awaited: {escape(', '.join(role.label for role in one.awaited))}")

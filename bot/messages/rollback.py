@@ -46,6 +46,10 @@ HEADLINES: Mapping[str, str] = {
 ON_TIME = timedelta(minutes=1)
 """How long after its moment the stopwatch may speak without saying that it is late."""
 
+LONGEST_NAME = 40
+MOST_NAMED = 10
+"""So many voices are named on the card, the latest first; the rest are counted."""
+
 LACKING = {"issue": "the issue", "impact": "the impact", "evidence": "evidence"}
 
 
@@ -110,20 +114,23 @@ def _votes(rollback: Rollback) -> Iterator[str]:
     if not rollback.votes or rollback.state != "awaiting_decision":
         return
     for words, in_favour in (("👍 In favour", True), ("👎 Against", False)):
-        names = ", ".join(escape(vote.name) for vote in rollback.votes if vote.in_favour is in_favour)
-        if names:
-            yield f"{words}: {names}"
+        latest_first = [vote.name for vote in reversed(rollback.votes) if vote.in_favour is in_favour]
+        voices = [escape(clip(name, LONGEST_NAME)) for name in latest_first]
+        more = f" and {len(voices) - MOST_NAMED} more" if len(voices) > MOST_NAMED else ""
+        if voices:
+            yield f"{words}: {', '.join(voices[:MOST_NAMED])}{more}"
 
 
 def _progress(rollback: Rollback) -> Iterator[str]:
-    if rollback.started_at:
-        again = f" (attempt {rollback.attempts})" if rollback.attempts > 1 else ""
+    again = f" (attempt {rollback.attempts})" if rollback.attempts > 1 else ""
+    if rollback.started_at and not rollback.finished_at:
         yield f"🔴 Rolling back to {escape(rollback.target)} since {utc(rollback.started_at, day=False)}{again}"
     if rollback.state == "rolling_back" and rollback.expected_at:
         target = span(RECOVERY_TARGETS[rollback.scope])
         yield f"🕓 Expected by {both_zones(rollback.expected_at)} · recovery target {target}"
     if rollback.live and rollback.finished_at:
-        yield f"⏪ {place(rollback)} now on {escape(rollback.live)} since {utc(rollback.finished_at, day=False)}"
+        since, took = utc(rollback.finished_at, day=False), minutes(rollback.took_minutes or 0)
+        yield f"⏪ {place(rollback)} now on {escape(rollback.live)} since {since}, after {took}{again}"
     if rollback.post_mortem_at:
         yield f"📄 Post-mortem {both_zones(rollback.post_mortem_at)}"
 

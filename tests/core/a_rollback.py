@@ -71,7 +71,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "detail": forms.DetailForm(impact=("Support has 40 calls",)),
         "note": NoteForm(text="The cache was cleared as well"),
     }
-    return None if step in {"decide", "favour", "oppose"} else good.get(step, reason())
+    return None if step in {"decide", "raise_severity", "favour", "oppose", "testing"} else good.get(step, reason())
 
 
 WAY = (

@@ -18,7 +18,7 @@ from bot.core.release_gates import HOLDING
 from bot.core.release_rules import Release
 from bot.core.reminders import reminders_for, tells_of
 from bot.core.roles import CLOCK, Actor, Role
-from bot.core.surroundings import Surroundings
+from bot.core.surroundings import NOWHERE, Surroundings
 from bot.core.wall_clock import Weekday
 from bot.core.windows import Windows
 from bot.errors import Refusal
@@ -38,6 +38,7 @@ from tests.core.a_release import (
     reason,
     start,
 )
+from tests.core.a_rollback import rollback_in
 
 NO_TUESDAYS = POLICY.model_copy(update={"windows": {"production": Windows(avoid=(Weekday.TUESDAY,))}})
 WITH_MANAGER = NO_TUESDAYS.model_copy(update={"roles": {Role.RELEASE_MANAGER: Holders(users=(MANAGER.id,))}})
@@ -220,17 +221,26 @@ def test_exception_does_not_pass_a_freeze_that_was_set_after_it() -> None:
 
 
 def test_freeze_tells_the_scheduled_releases_that_it_covers_and_its_end_tells_them_too() -> None:
-    """Only those whose agreed time falls into it; another end covers others."""
+    """Only those whose agreed time falls into it; another end covers others, and frees those that were told of it."""
     scheduled = Play().scheduled().release
     assert frozen(MANAGER, START, scheduled, starts="2024-01-17T08:00:00Z").forms["freeze"]["covered"] == []
     freeze = frozen(MANAGER, START, scheduled, Play().planned().release)
     assert freeze.forms["freeze"]["covered"] == [scheduled.id]
+    untold, scheduled = scheduled, scheduled.but(freezes=(freeze.mark,))
     earlier = Move("change_end", MANAGER, FreezeEndForm(until=AT - timedelta(minutes=1), reason="Over soon"))
     event = decided(FREEZE, freeze, earlier, START, scheduled)
     assert (event.data["covered"], event.data["freed"]) == ([], [scheduled.id])
+    assert decided(FREEZE, freeze, earlier, START, untold).data["freed"] == []
     lifted = decided(FREEZE, freeze, Move("lift", TECH_LEAD, reason("All is quiet")), START, scheduled)
     steps = [(one.step, one.conversation) for one in FREEZE.step("lift").leads(evolve(FREEZE, freeze, lifted), lifted)]  # type: ignore[misc]  # this row has it
     assert steps == [("thawed", scheduled.id)]
+
+
+def test_freeze_covers_a_release_that_is_late() -> None:
+    """Its agreed time has passed before the freeze, but whoever starts it starts it now."""
+    late = Play().scheduled().release
+    freeze = frozen(MANAGER, AT + timedelta(hours=1), late, until=(AT + timedelta(hours=3)).isoformat())
+    assert freeze.forms["freeze"]["covered"] == [late.id]
 
 
 def test_agreeing_to_a_time_in_a_freeze_marks_the_release() -> None:
@@ -308,6 +318,28 @@ def test_release_to_another_environment_holds_nothing() -> None:
     """Staging does not keep production waiting."""
     play = Play().scheduled().wait(hours=1)
     take(play, "start", DEVOPS, start(), other().model_copy(update={"environment": "staging"}))
+
+
+@pytest.mark.parametrize("state", ["awaiting_start", "rolling_back", "awaiting_verification"])
+def test_nothing_is_deployed_beside_a_rollback_under_way(state: str) -> None:
+    """Also where the version that goes back has no release here, which would hold the service."""
+    play = Play().scheduled().wait(hours=1)
+    back = rollback_in(state, around=NOWHERE, version="v1.1.9").it
+    told = str(refusal(play, "start", DEVOPS, start(), back))
+    assert "v1.1.9 of orders is being rolled back: Quinn raised the alarm at 2024-01-16 15:00 UTC." in told
+    take(play, "start", DEVOPS, start(), back.model_copy(update={"environment": "staging"}))
+
+
+@pytest.mark.parametrize("state", ["awaiting_decision", "awaiting_closure", "closed"])
+def test_a_rollback_that_is_not_decided_or_is_verified_holds_nothing(state: str) -> None:
+    take(Play().scheduled().wait(hours=1), "start", DEVOPS, start(), rollback_in(state, version="v1.1.9").it)
+
+
+def test_who_is_held_back_otherwise_is_not_next() -> None:
+    """To be told that the way is free, and then to be refused by a freeze, helps nobody."""
+    play = Play().smoke_running()
+    waiting = Play().scheduled().release.model_copy(update={"id": "r2", "planned_at": play.now + timedelta(hours=1)})
+    assert "next" not in take(play, "smoke_passed", QA, passed(), waiting, frozen()).data
 
 
 def test_who_is_next_is_told_when_the_way_is_free() -> None:

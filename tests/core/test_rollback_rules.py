@@ -70,6 +70,18 @@ def test_a_version_that_was_mended_and_verified_again_is_a_way_back() -> None:
     assert an_alarm(around=around, target="v1.1.0").it.target == "v1.1.0"
 
 
+def test_a_version_that_was_rolled_back_without_ever_being_released_here_is_no_way_back() -> None:
+    """Once the rollback is verified, until the version is verified itself."""
+    back = (Past("b0", "v1.0.5", "awaiting_closure"), Past("b1", "v1.0.4", "rolling_back"))
+    around = Surroundings(AROUND.others, AROUND.releases, back)
+    with pytest.raises(Refusal) as refused:
+        an_alarm(around=around, target="v1.0.5")
+    assert "v1.0.5" in refused.value.fields["target"]
+    assert an_alarm(around=around, target="v1.0.4").it.target == "v1.0.4"
+    mended = Surroundings(AROUND.others, (Past("r9", "1.0.5", "completed"), *AROUND.releases), back)
+    assert an_alarm(around=mended, target="v1.0.5").it.target == "v1.0.5"
+
+
 def test_what_is_live_after_it_is_another_version() -> None:
     told = refusal(rollback_in("rolling_back"), "complete", DEVOPS, done("1.2.0")).fields["version"]
     assert "say what is live now" in told
@@ -118,6 +130,27 @@ def test_it_knows_its_release_however_the_version_is_written() -> None:
 
 
 # ── who decides ──────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_its_release_is_the_one_that_is_out_there() -> None:
+    """The same version may be approved once more while the earlier one serves."""
+    around = Surroundings((), (Past("r5", "v1.2.0", "awaiting_signoffs"), *AROUND.releases))
+    assert an_alarm(around=around).it.release == "r3"
+
+
+def test_a_p1_that_gets_worse_is_raised_and_needs_no_decision() -> None:
+    it = an_alarm(severity="P1").wait(minutes=2)
+    it.take("raise_severity", QA)
+    assert (it.it.severity, it.it.state) == ("P0", "awaiting_start")
+    assert "raise_severity" not in {step.name for step in ROLLBACK.open_steps(it.it.state)}
+
+
+@pytest.mark.parametrize(("severity", "way"), [("P0", "Raise to P0"), ("P1", "Go on with that one in its thread.")])
+def test_the_same_alarm_as_p0_is_told_how_to_raise_the_first(severity: str, way: str) -> None:
+    first = an_alarm(severity="P1").it
+    with pytest.raises(Refusal) as refused:
+        an_alarm(around=Surroundings((first.but(id="b9"),), AROUND.releases), severity=severity)
+    assert way in str(refused.value)
+
+
 def test_everybody_has_one_voice_the_last_one() -> None:
     it = an_alarm()
     it.take("favour", NOBODY)

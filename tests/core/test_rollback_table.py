@@ -14,10 +14,10 @@ from tests.core.a_rollback import an_alarm, form_for, rollback_in
 
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
-    "awaiting_decision": "decide decline withdraw favour oppose detail note",
+    "awaiting_decision": "decide raise_severity decline withdraw favour oppose detail note",
     "awaiting_start": "initiate decline withdraw detail note",
     "rolling_back": "complete overdue detail note",
-    "awaiting_verification": "verify still_broken detail note",
+    "awaiting_verification": "verify testing still_broken detail note",
     "awaiting_closure": "close detail note",
     "awaiting_postmortem": "publish detail note",
     "closed": "note",
@@ -30,12 +30,14 @@ ANY_QA, ANYBODY = {QA.id, OTHER_QA.id}, {actor.id for actor in EVERYBODY}
 WHO: dict[str, set[str]] = {
     "request": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id, LINKED.id},
     "decide": {TECH_LEAD.id, MANAGER.id},
+    "raise_severity": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id},
     "decline": {TECH_LEAD.id, MANAGER.id},
     "withdraw": {*ANY_QA, TECH_LEAD.id, MANAGER.id},
     "initiate": {DEVOPS.id, TECH_LEAD.id},
     "complete": {DEVOPS.id, CI.id},
     "verify": ANY_QA,
     "still_broken": ANY_QA,
+    "testing": ANY_QA,
     "close": {TECH_LEAD.id},
     "publish": {TECH_LEAD.id, DEVOPS.id},
     "overdue": {CLOCK.id},
@@ -48,6 +50,7 @@ WHO: dict[str, set[str]] = {
 # from, step, by, to.
 MOVES: list[tuple[str, str, Actor, str]] = [
     ("awaiting_decision", "decide", TECH_LEAD, "awaiting_start"),
+    ("awaiting_decision", "raise_severity", QA, "awaiting_start"),
     ("awaiting_decision", "decline", TECH_LEAD, "declined"),
     ("awaiting_decision", "withdraw", QA, "withdrawn"),
     ("awaiting_decision", "favour", NOBODY, "awaiting_decision"),
@@ -58,6 +61,7 @@ MOVES: list[tuple[str, str, Actor, str]] = [
     ("rolling_back", "complete", DEVOPS, "awaiting_verification"),
     ("rolling_back", "overdue", CLOCK, "rolling_back"),
     ("awaiting_verification", "verify", OTHER_QA, "awaiting_closure"),
+    ("awaiting_verification", "testing", QA, "awaiting_verification"),
     ("awaiting_verification", "still_broken", QA, "awaiting_start"),
     ("awaiting_closure", "close", TECH_LEAD, "awaiting_postmortem"),
     ("awaiting_postmortem", "publish", DEVOPS, "closed"),
@@ -154,7 +158,7 @@ def test_the_channel_hears_of_a_rollback_three_times() -> None:
 
 
 def test_steps_that_can_not_be_taken_back_ask_first() -> None:
-    assert {step.name for step in ROLLBACK.steps if step.confirm} == {"decide", "decline", "withdraw"}
+    assert {step.name for step in ROLLBACK.steps if step.confirm} == {"decide", "raise_severity", "decline", "withdraw"}
 
 
 def test_only_the_clock_and_typed_words_have_no_button() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -20,12 +20,12 @@ ALARM: dict[str, Any] = {
 """QA-DevOps dialogue, section 5."""
 
 
-async def deployed(player: Player, version: str = "v1.2.0") -> None:
+async def deployed(player: Player, version: str = "v1.2.0", at: datetime | None = None) -> None:
     """A release that is being watched."""
     await player.command(CHARLIE, "/release approve", "#releases")
     await player.send(CHARLIE, **(APPROVAL | {"version": version}))
     await player.step(TANIA, RELEASES, "Sign off")
-    at = max(DEPLOYMENT_AT, player.playground.now() + timedelta(minutes=40))
+    at = at or max(DEPLOYMENT_AT, player.playground.now() + timedelta(minutes=40))
     await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"when": at, "rollback_target": "v1.0.9"}))
     await player.step(CHARLIE, RELEASES, "Time works")
     await player.playground.advance(at)
