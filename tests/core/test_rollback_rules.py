@@ -11,7 +11,7 @@ from bot.core.forms import Form
 from bot.core.policy import QuietHours
 from bot.core.prefill import Known, prefill
 from bot.core.reminders import reminders_for, tells_of
-from bot.core.roles import CLOCK, Actor
+from bot.core.roles import CLOCK, Actor, Role
 from bot.core.rollback import ROLLBACK
 from bot.core.rollback_forms import CloseForm, CompleteForm, DetailForm, InitiateForm, PublishForm, RequestForm
 from bot.core.rollback_prefill import FILLERS
@@ -85,6 +85,22 @@ def test_a_version_that_was_rolled_back_without_ever_being_released_here_is_no_w
 def test_what_is_live_after_it_is_another_version() -> None:
     told = refusal(rollback_in("rolling_back"), "complete", DEVOPS, done("1.2.0")).fields["version"]
     assert "say what is live now" in told
+
+
+# ── who is asked ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_of_qa_whoever_raised_the_alarm_verifies_and_of_devops_whoever_began_tells_when_it_is_done() -> None:
+    """Those who know what to look at; everybody else of the role may."""
+    assert rollback_in("rolling_back").it.asked(Role.DEVOPS) == DEVOPS.id
+    assert rollback_in("awaiting_verification").it.asked(Role.QA) == QA.id
+    assert rollback_in("awaiting_start").it.asked(Role.DEVOPS) == ""
+
+
+def test_an_alarm_of_the_tech_lead_asks_all_of_qa_to_verify() -> None:
+    """Whoever raised it is not of QA."""
+    it = an_alarm(by=TECH_LEAD, severity="P0")
+    it.take("initiate", DEVOPS, begun())
+    it.take("complete", DEVOPS, done())
+    assert it.it.asked(Role.QA) == ""
 
 
 # ── the alarm ────────────────────────────────────────────────────────────────────────────────────────────────────────
