@@ -34,6 +34,7 @@ Secrets and places come from the environment:
   GREENLIGHT_CONFIG      the team's rules, greenlight.yml
   GREENLIGHT_DATABASE    an SQLite file, greenlight.db
   HOST, PORT             where to listen, 127.0.0.1 and 3000
+  GREENLIGHT_*_SECRET    hooks of GitHub and others, see README
   LOG_LEVEL              debug, info, warning or error
 """
 

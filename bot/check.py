@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot import manifest
+from bot.check_hooks import look_at_hooks
 from bot.check_monitors import ask_monitors
 from bot.check_outside import ask_trackers
 from bot.clock import SystemClock
@@ -63,6 +64,7 @@ async def check(path: Path | None = None, *, offline: bool = False) -> Report:
         for found, remarks in (
             await ask_monitors(configuration, SystemClock().now()),
             await ask_trackers(configuration),
+            look_at_hooks(configuration),
         ):
             problems.extend(found)
             notes.extend(remarks)

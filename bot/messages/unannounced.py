@@ -15,6 +15,8 @@ from bot.messages.parts import Passage, Telling, both_zones, capital, form_of, n
 from bot.messages.people import call_awaited
 from bot.messages.text import clip, code, escape, link, moment
 
+WHY = "*Why nobody knows of it:*"
+
 
 def card(unannounced: Unannounced, policy: Service) -> Message:
     """The head of its thread: what is deployed, who told of it, and what is not known."""
@@ -26,10 +28,12 @@ def card(unannounced: Unannounced, policy: Service) -> Message:
     awaited = call_awaited(unannounced, policy)
     telling.say(
         f"{state.emoji} *{capital(state.words)}* · since {moment(unannounced.since)}",
-        f"👉 Awaited: {awaited}" if awaited else "",
+        f"👉 Awaited: {awaited} — {state.asks}" if awaited else "",
     )
     telling.say(*_what(unannounced, form))
-    telling.tell(named("*Why nobody knows of it:*", form.why))
+    if form.said:
+        telling.tell(named("*In its own words:*", form.said))
+    telling.tell(named(WHY, form.why))
     told = "; ".join((*policy.components, *policy.health_checks))
     telling.say(f"*Components and health:* not told ({escape(clip(told, 200))})")
     telling.tell(Passage("*Monitoring*", tuple(f"{one.name}: {one.url}" for one in policy.monitoring), width=300))
@@ -50,7 +54,10 @@ def _what(unannounced: Unannounced, form: AppearForm) -> Iterator[str]:
 
 
 def told(unannounced: Unannounced, event: Event, policy: Service) -> tuple[Said, ...]:
-    """What is said in the thread about a step."""
+    """What is said in the thread about a step. The card, which is in the channel, says all of the first."""
+    if event.step == "appear":
+        why = form_of(AppearForm, event.data).why
+        return Telling(unannounced, "", passages=[named(WHY, why)]).rest()
     return generic(unannounced, event, policy)
 
 

@@ -126,6 +126,7 @@ async def test_a_deployment_nobody_announced_opens_a_thread_that_asks_for_an_own
     assert "No release of master is known here." in said
     assert "Whose deployment is this?" in said
     assert "https://datadog.example.com/admin-logistic" in said
+    assert len(told.player.person("U0CHARLIE").messages("C0RELEASES")) == 1
     await told.player.step("U0JANE", "C0RELEASES", "It is mine")
     assert await told.states("unannounced") == ["owned"]
     await told.player.step("U0JANE", "C0RELEASES", "Explain", outcome="A hotfix that Tania agreed to")
