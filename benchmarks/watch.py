@@ -27,7 +27,7 @@ from aiohttp import web
 from bot.clock import SystemClock
 from bot.conversations import Conversations
 from bot.core.comparison import RISK, Comparison, compare, regressed
-from bot.core.events import Act
+from bot.core.events import Act, Event
 from bot.core.policy import Service
 from bot.core.release_forms import ApprovalForm
 from bot.core.release_rules import Release
@@ -105,6 +105,19 @@ def fill(tx: Transaction, now: datetime) -> None:
             trail=(Act(step="deployed", actor="U0BENCH", name="Bench", at=ended, stage=1),),
         )
         tx.save(release, is_open=True)
+        tx.append(
+            Event(
+                conversation=release.id,
+                number=1,
+                dialogue="release",
+                step="deployed",
+                state="watching",
+                stage=1,
+                at=ended,
+                actor="U0BENCH",
+                name="Bench",
+            )
+        )
 
 
 @dataclass(frozen=True)

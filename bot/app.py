@@ -41,6 +41,7 @@ from bot.pulse import OncePerTurn, Pulse
 from bot.queries import Queries
 from bot.schedule import Schedule
 from bot.settings import Configuration, Environment, Transport
+from bot.silences import Silences
 from bot.slack import Slack
 from bot.slack_errors import UndeliverableError
 from bot.store.interface import Posting
@@ -80,6 +81,7 @@ class Application:
     configuration: Configuration
     housekeeping: Housekeeping
     watch: Watch
+    silences: Silences
     monitors: Monitors
     socket: SocketClient | None
     pulse: Pulse
@@ -91,6 +93,7 @@ class Application:
         await self.schedule.start()
         self.housekeeping.start()
         self.watch.start()
+        self.silences.start()
         if self.socket is not None:
             self.socket.start()
         self.background.run(self.slack.identify(), "identify")
@@ -102,6 +105,7 @@ class Application:
             await self.socket.stop()
         await self.background.drain(within=DRAIN_SECONDS)
         await self.watch.stop()
+        await self.silences.stop()
         await self.monitors.close()
         await self.schedule.stop()
         await self.housekeeping.stop()
@@ -117,6 +121,7 @@ class Application:
         await self.schedule.settled()
         await self.watch.settled()
         await self.outside.errands.idle()
+        await self.silences.settled()
         await self.outbox.idle()
         # What Slack would not take is told in the background, and an alarm is said elsewhere.
         await self.background.drain()
@@ -152,6 +157,7 @@ def assemble(
         outbox.wake()
         schedule.wake()
         watch.changed()
+        silences.changed()
         elsewhere.wake()
         pulse.beat()
 
@@ -166,7 +172,8 @@ def assemble(
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
     monitors = monitors_of(configuration.services)
-    watch = Watch(store, conversations, monitors.by_service, clock)
+    watch = Watch(store, conversations, monitors.by_service, clock, monitors.alertmanagers)
+    silences = Silences(store, conversations, monitors.alertmanagers, clock)
     bolt = Bolt(slack)
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
@@ -196,6 +203,7 @@ def assemble(
         configuration=configuration,
         housekeeping=Housekeeping(store, clock),
         watch=watch,
+        silences=silences,
         monitors=monitors,
         socket=socket,
     )

@@ -18,8 +18,11 @@ from typing import Any
 
 from bot.clock import Clock
 from bot.conversations import Conversations
+from bot.core.alerts import Alert, AlertGroup, grouped
 from bot.core.comparison import Comparison, compare, median, regressed
 from bot.core.observation import (
+    ALERTS,
+    FIRING,
     FIRST_METRICS,
     SETTLING,
     Deployment,
@@ -34,8 +37,9 @@ from bot.core.observation import (
 from bot.core.policy import Service
 from bot.core.release_observation import WATCHED, deployment_of
 from bot.core.release_rules import Release
-from bot.core.signals import Samples, Signal, amount
+from bot.core.signals import Sample, Samples, Signal, amount
 from bot.errors import GreenlightError, Refusal
+from bot.monitors.alertmanager import Alertmanager
 from bot.monitors.interface import Monitor, MonitorError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Record, Store
@@ -83,14 +87,15 @@ class Watch:
         conversations: Conversations,
         monitors: Mapping[str, Mapping[str, Monitor]],
         clock: Clock,
-        tick: float = TICK,
+        alertmanagers: Mapping[str, Alertmanager] | None = None,
     ) -> None:
         self._store = store
         self._conversations = conversations
         self._monitors = monitors
         self._clock = clock
-        self._tick = tick
-        self._services = frozenset(name for name, policy in conversations.policies.items() if policy.signals)
+        self._alertmanagers = alertmanagers or {}
+        measured = (name for name, policy in conversations.policies.items() if policy.signals)
+        self._services = frozenset((*measured, *self._alertmanagers))
         self._watched: dict[str, _Watched] = {}
         self._limit = asyncio.Semaphore(AT_ONCE)
         self._rung = asyncio.Event()
@@ -146,7 +151,7 @@ class Watch:
                 logger.warning("releases could not be read: %s", error, extra={"action": "watch_unread"})
             self._rung.clear()
             try:
-                await asyncio.wait_for(self._rung.wait(), self._tick)
+                await asyncio.wait_for(self._rung.wait(), TICK)
             except TimeoutError:
                 continue
 
@@ -225,6 +230,11 @@ class Watch:
         except MonitorError as error:
             return Reading(signal, problem=str(error))
 
+    async def alerts(self, policy: Service) -> tuple[Alert, ...] | None:
+        """The service's alerts that fire; None where it has no Alertmanager. Raises MonitorError."""
+        alertmanager, rule = self._alertmanagers.get(policy.name), policy.alertmanager
+        return await alertmanager.alerts(rule.belongs) if alertmanager and rule else None
+
 
 @dataclass(frozen=True)
 class _LookAt:
@@ -246,11 +256,13 @@ class _LookAt:
         if self.age >= FIRST_METRICS and not self.one.has_before:
             await self._measure_before(signals)
         readings = await self._now(signals)
+        firing = await self._alerts(readings)
         self._note_blind(readings)
         look = Look(self.now, readings, self.one.blind_since, self.one.before)
         told = self.release.observation
         for finding in findings(told, frozenset(self.release.occasions), self.deployment, look):
             await self._tell(finding, look)
+        await self._tell_alerts(firing)
         if (number := comparison_number(self.age)) > self.one.compared:
             await self._compare(signals, number)
             self.one.compared = number
@@ -262,6 +274,26 @@ class _LookAt:
         start = self.now - longest - max(4 * step, timedelta(minutes=3))
         measures = (self.watch.measure(self.policy, signal, start, self.now, step) for signal in signals.values())
         return dict(zip(signals, await asyncio.gather(*measures), strict=True))
+
+    async def _alerts(self, readings: dict[str, Reading]) -> tuple[AlertGroup, ...]:
+        """What fires since the deployment began; how many there are becomes a reading like any other."""
+        try:
+            alerts = await self.watch.alerts(self.policy)
+        except MonitorError as error:
+            readings[ALERTS] = Reading(FIRING, problem=str(error))
+            return ()
+        if alerts is None:
+            return ()
+        new = [alert for alert in alerts if alert.starts_at >= self.deployment.began]
+        readings[ALERTS] = Reading(FIRING, (Sample(self.now, float(len(new))),))
+        return grouped(new)
+
+    async def _tell_alerts(self, firing: tuple[AlertGroup, ...]) -> None:
+        """Each name once: how many fire is in every check."""
+        news = [group for group in firing if group.name not in self.release.observation.alerts]
+        if news:
+            occasion = f"alerted:{'+'.join(sorted(group.name for group in news))}"
+            await self.watch.take(self.release.id, Finding("alerted", occasion, {"groups": news}))
 
     def _note_blind(self, readings: Mapping[str, Reading]) -> None:
         """Since when each blind signal is known to be blind."""

@@ -4,8 +4,9 @@ seen and noise is not.
 Three things keep it honest:
 
 Neighbouring values of a signal resemble each other (a rate over five minutes asked for twice a minute repeats itself),
-while the test takes each for a new fact. With the correlation r of neighbours, n values are worth n(1-r)/(1+r): the
-variance of the test's statistic is widened by that, and Student's distribution takes the place of the normal one.
+while the test takes each for a new fact. With the sum R of their correlations at all distances, n values are worth
+n/(1+2R): the variance of the test's statistic is widened by that, and Student's distribution takes the place of the
+normal one.
 
 One looks again and again, and at several signals. The whole watch may raise a false alarm with the probability
 `RISK`. Look number k spends RISK/(k(k+1)) of it: these sum up to RISK however often one looks. Within a look Holm's
@@ -43,6 +44,9 @@ SUPERIORITY = 0.7
 """The probability that a value after is worse than one before: about where it is called large (Vargha and Delaney)."""
 
 FEWEST_BEFORE, FEWEST_AFTER = 12, 8
+LONG_ENOUGH = 60
+"""From so many values on, their own resemblance can be told; before, that of the values before the change counts."""
+
 LEAST_WORTH = 2.0
 """Values that resemble each other so much that they are worth fewer than this say nothing."""
 
@@ -51,14 +55,14 @@ LEAST_WORTH = 2.0
 class Comparison:
     """A signal before and after. `p_value`: how probable at least this difference is without a change.
 
-    `superiority` is the share of pairs in which the value after is worse. `correlation` is that of neighbours.
+    `superiority` is the share of pairs in which the value after is worse. `widened` is 1 + 2R.
     """
 
     before: float
     after: float
     p_value: float
     superiority: float
-    correlation: float
+    widened: float
     matters: bool
 
 
@@ -67,8 +71,7 @@ def compare(signal: Signal, before: Samples, after: Samples) -> Comparison | Non
     old, new = _values(before), _values(after)
     if len(old) < FEWEST_BEFORE or len(new) < FEWEST_AFTER:
         return None
-    correlation = max(_correlation(old), _correlation(new))
-    widened = (1 + correlation) / (1 - correlation)
+    widened = max(_widened(old), _widened(new) if len(new) >= LONG_ENOUGH else 1.0)
     if len(old) / widened < LEAST_WORTH or len(new) / widened < LEAST_WORTH:
         return None
     upwards = signal.direction == "above"
@@ -78,7 +81,7 @@ def compare(signal: Signal, before: Samples, after: Samples) -> Comparison | Non
     p_value = float(student.sf(_distance(worse, old, new) / sqrt(widened), (len(old) + len(new)) / widened - 2))
     superiority = worse / (len(old) * len(new))
     was, now = float(np.median(old)), float(np.median(new))
-    return Comparison(was, now, p_value, superiority, correlation, _matters(signal, was, now, superiority))
+    return Comparison(was, now, p_value, superiority, widened, _matters(signal, was, now, superiority))
 
 
 def _distance(worse: float, old: Values, new: Values) -> float:
@@ -106,19 +109,24 @@ def _values(samples: Samples) -> Values:
     return np.array([sample.value for sample in samples if isfinite(sample.value)], dtype=np.float64)
 
 
-def _correlation(values: Values) -> float:
-    """The correlation of neighbours, corrected for what a short series underestimates, at most 0.95.
-
-    Of ranks, so that a few outliers do not hide it.
+def _widened(values: Values) -> float:
+    """By how much resembling neighbours widen the variance: 1 + 2R, with the correlations of ranks (so that a few
+    outliers do not hide them) up to the first distance at which there is none, and what a short series hides of them.
     """
     ranks = np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float)
     ranks -= ranks.mean()
-    total = float(ranks @ ranks)
+    total, count = float(ranks @ ranks), len(values)
     if total == 0 or np.ptp(values) == 0:
-        return 0.0
-    found = float(ranks[1:] @ ranks[:-1]) / total
-    count = len(values)
-    return min(0.95, max(0.0, (count * found + 1) / (count - 4))) if count > 8 else max(0.0, min(0.95, found))
+        return 1.0
+    added = 0.0
+    for distance in range(1, count // 3):
+        correlation = float(ranks[distance:] @ ranks[:-distance]) / total
+        if correlation <= 2 / sqrt(count) / 2:
+            break
+        added += correlation
+    widened = 1 + 2 * added
+    # The mean is taken from the same values, which lowers every correlation by about so much.
+    return widened / max(0.3, 1 - 2 * widened / count)
 
 
 def _matters(signal: Signal, was: float, now: float, superiority: float) -> bool:

@@ -37,6 +37,10 @@ from bot.core.signals import (
 CRITERION = "criterion"
 """The name of the signal that is the release's own rollback criterion."""
 
+ALERTS = "alerts"
+FIRING = Signal(title="Alerts firing", warning=0, hold=0, compared=False)
+"""The number of alerts as a signal, which no service has to configure: one is worth a warning."""
+
 FIRST_METRICS = timedelta(minutes=5)
 CHECKS = tuple(timedelta(minutes=minutes) for minutes in (10, 15, 20, 30))
 LATER = timedelta(minutes=30)
@@ -66,11 +70,14 @@ class Standing(Fact):
 
 
 class Observation(Fact):
-    """What the watch of a release told already. `blind` holds the reason for each signal that can't be measured."""
+    """What the watch of a release told already. `blind` holds the reason for each signal that can't be measured,
+    `alerts` the names of those that were told.
+    """
 
     breached: dict[str, Standing] = Field(default_factory=dict)
     blind: dict[str, str] = Field(default_factory=dict)
     regressed: tuple[str, ...] = ()
+    alerts: tuple[str, ...] = ()
     was_blind: bool = False
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, StringConstraints
 
+from bot.core.alerts import AlertRule
 from bot.core.authority import Authority
 from bot.core.canary import CanaryRule
 from bot.core.checklist import Checklist
@@ -146,6 +147,7 @@ class Service(Fact):
     measuring: Measuring = Measuring()
     tracker: TrackerRule | None = None
     hooks: Hooks = Hooks()
+    alertmanager: AlertRule | None = None
 
     def is_held(self, role: Role) -> bool:
         """Whether somebody is configured to hold a role."""

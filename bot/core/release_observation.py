@@ -92,3 +92,9 @@ def regressed(release: Release, event: Event) -> Release:
 
 def checked(release: Release, event: Event) -> Release:
     return release.model_copy(update={"occasions": (*release.occasions, event.data["occasion"])})
+
+
+def alerted(release: Release, event: Event) -> Release:
+    seen = release.observation
+    names = (*seen.alerts, *(group["name"] for group in event.data["groups"]))
+    return _with(release, seen.model_copy(update={"alerts": tuple(dict.fromkeys(names))}))

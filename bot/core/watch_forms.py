@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from bot.core.alerts import AlertGroup
 from bot.core.forms import Ask, Form, Moment, OneLine, Widget
 from bot.core.signals import Chart, Row
 
@@ -66,3 +67,15 @@ class RegressedForm(Form):
     after: Annotated[OneLine, Ask("Now")]
     certainty: Annotated[OneLine, Ask("Certainty")]
     chart: Annotated[Chart | None, Ask("Chart", Widget.LINES)] = None
+
+
+class AlertedForm(Form):
+    """Alerts of the service that began to fire after its deployment, by name."""
+
+    groups: Annotated[tuple[AlertGroup, ...], Field(min_length=1, max_length=50), Ask("Alerts", Widget.LINES)]
+
+
+class SilencedForm(Form):
+    """Until when the silences are in force, if nobody lifts them."""
+
+    until: Annotated[Moment, Ask("Until", Widget.MOMENT)]

@@ -42,6 +42,7 @@ TELLERS: Mapping[str, Teller] = {
     "recovered": watch.recovered,
     "blind": watch.blind,
     "sees": watch.sees,
+    "alerted": watch.alerted,
     "extend_watch": outcomes.extend_watch,
     "complete": outcomes.complete,
     "roll_back": outcomes.roll_back,

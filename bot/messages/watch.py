@@ -7,16 +7,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from bot.core.alerts import AlertGroup
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
 from bot.core.signals import Chart, Row, Unit, amount
-from bot.core.watch_forms import BlindForm, BreachForm, MetricsForm, RecoveredForm, RegressedForm, SeesForm
+from bot.core.watch_forms import AlertedForm, BlindForm, BreachForm, MetricsForm, RecoveredForm, RegressedForm, SeesForm
 from bot.messages import blocks
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import Passage, Telling, both_zones, form_of, place, span, version
-from bot.messages.text import clip, escape, visible
+from bot.messages.text import clip, escape, link, visible
 
 MARKS = {"normal": "✅", "warning": "⚠️", "critical": "🔴", "P1": "🔴", "P0": "🚨", "blind": "🙈"}
 UNITS = {
@@ -140,6 +141,25 @@ def sees(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
 
 def _seen(row: Row) -> str:
     return _line(row) if row.value else f"{row.title}: {row.note or 'measured again'}"
+
+
+# ── alerts ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def alerted(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """Each alert once, with how often it fires, since when, and its runbook."""
+    form = form_of(AlertedForm, event.data)
+    telling = begun(release, "🔔 *Alerts*")
+    telling.say(f"🔔 *{'Alerts' if len(form.groups) > 1 else 'Alert'}* since the deployment of {version(release)}")
+    for group in form.groups:
+        telling.say(*_alert(group))
+    return finished(telling, event, policy)
+
+
+def _alert(group: AlertGroup) -> Iterator[str]:
+    severity = f" ({escape(group.severity)})" if group.severity else ""
+    times = f" × {group.count}" if group.count > 1 else ""
+    runbook = f" · {link(group.runbook, 'runbook')}" if group.runbook else ""
+    yield f"*{escape(group.name)}*{severity}{times}, since {both_zones(group.since)}{runbook}"
+    yield escape(group.summary)
 
 
 # ── charts ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.core.policy import MonitorRule, Service
+from bot.monitors.alertmanager import Alertmanager
 from bot.monitors.datadog import Datadog
 from bot.monitors.health import HealthEndpoint
 from bot.monitors.interface import TIMEOUT, Monitor
@@ -25,6 +26,7 @@ class MonitorSecrets(BaseSettings):
     )
 
     prometheus_token: SecretStr | None = Field(default=None, validation_alias="PROMETHEUS_TOKEN")
+    alertmanager_token: SecretStr | None = Field(default=None, validation_alias="ALERTMANAGER_TOKEN")
     sentry_token: SecretStr | None = Field(default=None, validation_alias="SENTRY_TOKEN")
     datadog_api_key: SecretStr | None = Field(default=None, validation_alias="DATADOG_API_KEY")
     datadog_app_key: SecretStr | None = Field(default=None, validation_alias="DATADOG_APP_KEY")
@@ -44,6 +46,7 @@ class Monitors:
 
     client: httpx.AsyncClient
     by_service: Mapping[str, Mapping[str, Monitor]]
+    alertmanagers: Mapping[str, Alertmanager]
 
     async def close(self) -> None:
         await self.client.aclose()
@@ -56,7 +59,12 @@ def monitors_of(services: Mapping[str, Service], secrets: MonitorSecrets | None 
     client = httpx.AsyncClient(timeout=TIMEOUT, limits=limits, follow_redirects=False, trust_env=False)
     given = secrets or MonitorSecrets()
     made = {name: dict(_made(service, client, given)) for name, service in services.items()}
-    return Monitors(client, made)
+    told = {
+        name: Alertmanager(client, str(service.alertmanager.url), given.alertmanager_token)
+        for name, service in services.items()
+        if service.alertmanager is not None
+    }
+    return Monitors(client, made, told)
 
 
 def _made(service: Service, client: httpx.AsyncClient, secrets: MonitorSecrets) -> Iterator[tuple[str, Monitor]]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core import release_forms as forms
+from bot.core.alerts import AlertGroup
 from bot.core.authority import Emergency
 from bot.core.canary import PromoteForm
 from bot.core.dialogue import Move, Situation, decide, evolve, play
@@ -23,7 +24,16 @@ from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
 from bot.core.signals import Row
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
-from bot.core.watch_forms import BlindForm, BreachForm, MetricsForm, RecoveredForm, RegressedForm, SeesForm
+from bot.core.watch_forms import (
+    AlertedForm,
+    BlindForm,
+    BreachForm,
+    MetricsForm,
+    RecoveredForm,
+    RegressedForm,
+    SeesForm,
+    SilencedForm,
+)
 
 START = datetime(2024, 1, 16, 15, 0, tzinfo=UTC)
 """A Tuesday."""
@@ -272,6 +282,8 @@ def form_for(step: str, now: datetime) -> Form | None:
         "recovered": RecoveredForm(name="errors", signal="Error rate", measured="0.1%", since=now),
         "blind": BlindForm(rows=(MEASURED.model_copy(update={"state": "blind", "note": "no values"}),), since=now),
         "sees": SeesForm(rows=(MEASURED,)),
+        "alerted": AlertedForm(groups=(AlertGroup(name="HighErrorRate", since=now),)),
+        "silenced": SilencedForm(until=later),
         "extend_watch": forms.ExtendForm(minutes=30),
         "complete": forms.SummaryForm(),
         "promote": PromoteForm(),

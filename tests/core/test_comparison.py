@@ -106,7 +106,7 @@ def test_values_that_never_change_are_compared_too() -> None:
 
 def test_a_later_look_asks_for_more_certainty() -> None:
     """What was enough at the first look is not at the fifth."""
-    one = Comparison(before=0.2, after=0.3, p_value=RISK / 2, superiority=0.9, correlation=0.0, matters=True)
+    one = Comparison(before=0.2, after=0.3, p_value=RISK / 2, superiority=0.9, widened=1.0, matters=True)
     assert regressed({"x": one}, 1) == ("x",)
     assert regressed({"x": one}, 5) == ()
     assert regressed({"x": one, "y": one}, 1) == ()

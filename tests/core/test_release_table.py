@@ -41,8 +41,10 @@ from tests.core.a_release import (
 
 FOLLOWING = ("frozen", "thawed", "freed")
 """What follows from other conversations."""
-OBSERVED = "first_metrics checked regressed recovered blind sees"
+OBSERVED = "first_metrics checked regressed recovered blind sees alerted"
 TYPED = "checklist tick untick escalate note"
+SILENCING = "silenced unsilenced"
+"""Possible in every state: they tell what happened in Alertmanager."""
 
 ENTRIES = "entry_done entry_skipped"
 
@@ -66,6 +68,7 @@ POSSIBLE = {
     "withdrawn": "escalate note",
     "rolled_back": "escalate note",
 }
+POSSIBLE = {state: f"{steps} {SILENCING}" for state, steps in POSSIBLE.items()}
 
 EVERYBODYS = {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, LINKED.id, NOBODY.id}
 
@@ -98,7 +101,7 @@ WHO = {
     "smoke_passed": {QA.id, CI.id},
     "smoke_failed": {QA.id, CI.id},
     "breach": {WATCH.id},
-    **{step: {WATCH.id} for step in OBSERVED.split()},
+    **{step: {WATCH.id} for step in (*OBSERVED.split(), *SILENCING.split())},
     "continue": {TECH_LEAD.id},
     "extend_watch": {DEVOPS.id, QA.id},
     "complete": {DEVOPS.id, CLOCK.id},
@@ -219,7 +222,7 @@ def test_the_expectation_names_every_state_and_every_step() -> None:
     """A new row of the table is to be thought through here too."""
     assert set(POSSIBLE) == {state.name for state in RELEASE.states}
     assert set(WHO) == {step.name for step in RELEASE.steps}
-    noted = {*TYPED.split(), *OBSERVED.split()}  # whatever the state, it stays as it is
+    noted = {*TYPED.split(), *OBSERVED.split(), *SILENCING.split()}  # whatever the state, it stays as it is
     # `complete` may be taken by the clock alone on its own; every other pair of the expectation has its move.
     expected = {(state, step) for state, steps in POSSIBLE.items() for step in steps.split() if step not in noted}
     assert {(state, step) for state, step, *_ in MOVES if step not in noted} == expected
@@ -340,6 +343,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
         "allow",
         *FOLLOWING,
         *OBSERVED.split(),
+        *SILENCING.split(),
         *ANSWERING,
         "rollback_declined",
         "rolled_back",
@@ -352,7 +356,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
 def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:
     """So that buttons made before them stay good."""
     same = {step.name for step in RELEASE.steps if step.to == SAME}
-    typed = {*FOLLOWING, *TICKING, *ANSWERING, *OBSERVED.split()}
+    typed = {*FOLLOWING, *TICKING, *ANSWERING, *OBSERVED.split(), *SILENCING.split()}
     assert same == {"note", "escalate", "extend_watch", "allow", *typed}
 
 

@@ -59,6 +59,17 @@ FREEZE = {
     "starts": "2024-01-16T15:00:00Z",
     "until": "2024-01-17T08:00:00Z",
 }
+ALERTS = [
+    {
+        "name": "HighErrorRate",
+        "severity": "critical",
+        "count": 3,
+        "since": "2024-01-16T16:20:00Z",
+        "summary": "More than 5 % of <requests> fail",
+        "runbook": "https://runbooks.example.com/errors",
+    },
+    {"name": "HighCPUUsage", "since": "2024-01-16T16:25:00Z"},
+]
 MORE = [f"STORY-{number}: Change number {number}" for number in range(1, 101)]
 
 WITH_MANAGER = POLICY.model_copy(update={"roles": {**POLICY.roles, Role.RELEASE_MANAGER: Holders(users=("UJOHN",))}})
@@ -134,6 +145,9 @@ STORIES: dict[str, Callable[[], Talk]] = {
     ),
     "blind": lambda: Talk().watching().take("blind", WATCH, {"rows": ROWS[2:], "since": "2024-01-16T16:20:00Z"}),
     "sees": lambda: Talk().watching().take("sees", WATCH, {"rows": ROWS[:1]}),
+    "alerted": lambda: Talk().watching().take("alerted", WATCH, {"groups": ALERTS}),
+    "silenced": lambda: Talk().deploying().take("silenced", WATCH, {"until": "2024-01-16T17:30:00Z"}),
+    "unsilenced": lambda: Talk().deployed().take("unsilenced", WATCH),
     "continue": lambda: (
         Talk().smoke_running().take("smoke_failed", QA, SMOKE_FAILED).take("continue", TECH_LEAD, REASON)
     ),

@@ -1,0 +1,96 @@
+"""Alerts of the monitoring during and after a deployment (DevOps engineer, "Alert Rules" and "Alert Fatigue
+Prevention"): which of them are a release's, how they are grouped, and which are silenced while it is deployed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, HttpUrl, StringConstraints
+
+from bot.core.events import Fact
+
+_MATCHER = re.compile(r'^\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*(?P<sign>=~|!~|!=|=)\s*"?(?P<value>[^"]*)"?\s*$')
+
+AFTER_PLANNED_END = timedelta(minutes=30)
+"""A silence ends by itself so long after the planned end, whatever becomes of this program."""
+
+
+def _matcher(text: str) -> str:
+    if not _MATCHER.match(text):
+        raise ValueError(f"“{text[:60]}” is not a matcher; write it as Alertmanager does: alertname=PodRestarted.")
+    return text
+
+
+MatcherText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_matcher)]
+
+
+class AlertRule(Fact):
+    """A service's Alertmanager. `belongs` are the matchers of alerts that are the service's; `expected` are sets of
+    matchers whose alerts a deployment causes, silenced while it is under way.
+
+    A token, where it needs one, comes from the environment: ALERTMANAGER_TOKEN.
+    """
+
+    url: HttpUrl
+    belongs: Annotated[tuple[MatcherText, ...], Field(max_length=10)] = ()
+    expected: Annotated[
+        tuple[Annotated[tuple[MatcherText, ...], Field(min_length=1, max_length=10)], ...], Field(max_length=20)
+    ] = ()
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert as Alertmanager tells of it."""
+
+    fingerprint: str
+    labels: Mapping[str, str]
+    starts_at: datetime
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.labels.get("alertname", "An alert without a name")
+
+
+class AlertGroup(Fact):
+    """Alerts of one name, told together."""
+
+    name: str
+    severity: str = ""
+    count: int = 1
+    since: datetime
+    summary: str = ""
+    runbook: str = ""
+
+
+def grouped(alerts: Iterable[Alert]) -> tuple[AlertGroup, ...]:
+    """Alerts by name, the longest firing first; severity, summary and runbook are those of the first."""
+    groups: dict[str, list[Alert]] = {}
+    for alert in sorted(alerts, key=lambda one: one.starts_at):
+        groups.setdefault(alert.name, []).append(alert)
+    return tuple(_group(name, members) for name, members in groups.items())
+
+
+def _group(name: str, members: list[Alert]) -> AlertGroup:
+    first = members[0]
+    runbook = first.annotations.get("runbook_url", "")
+    return AlertGroup(
+        name=name[:100],
+        severity=first.labels.get("severity", "")[:30],
+        count=len(members),
+        since=first.starts_at,
+        summary=(first.annotations.get("summary") or first.annotations.get("description", ""))[:300],
+        runbook=runbook[:500] if runbook.startswith(("https://", "http://")) else "",
+    )
+
+
+def parts_of(matcher: str) -> tuple[str, str, str]:
+    """A matcher's label, sign and value."""
+    match = _MATCHER.match(matcher)
+    assert match is not None, "checked with the configuration"
+    return match["name"], match["sign"], match["value"]
