@@ -11,7 +11,7 @@ from typing import TypeVar
 from bot import manifest
 from bot.check_hooks import look_at_hooks
 from bot.check_monitors import ask_monitors
-from bot.check_outside import ask_trackers
+from bot.check_outside import ask_deployers, ask_trackers
 from bot.clock import SystemClock
 from bot.core.policy import Service
 from bot.errors import ConfigurationError, GreenlightError, Problem, TransientError
@@ -64,6 +64,7 @@ async def check(path: Path | None = None, *, offline: bool = False) -> Report:
         for found, remarks in (
             await ask_monitors(configuration, SystemClock().now()),
             await ask_trackers(configuration),
+            await ask_deployers(configuration),
             look_at_hooks(configuration),
         ):
             problems.extend(found)

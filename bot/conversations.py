@@ -19,8 +19,7 @@ from bot.core.policy import Service
 from bot.core.prefill import Known
 from bot.core.release import RELEASE
 from bot.core.release_forms import ApprovalForm
-from bot.core.release_observation import WATCH
-from bot.core.roles import GREENLIGHT, Actor, Role
+from bot.core.roles import GREENLIGHT, WATCH, Actor, Role
 from bot.core.secrets import Secret, without_secrets
 from bot.core.surroundings import Surroundings
 from bot.directory import Directory

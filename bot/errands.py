@@ -20,7 +20,7 @@ from bot.clock import Clock
 from bot.core.dialogue import Move
 from bot.core.forms import Form
 from bot.core.policy import Service
-from bot.core.roles import GREENLIGHT
+from bot.core.roles import GREENLIGHT, Actor
 from bot.errors import GreenlightError, Refusal, StoreBusyError, TransientError
 from bot.outward import DeclinedError, UnclearError
 from bot.service import take_step
@@ -36,10 +36,16 @@ LONGEST = 60.0
 
 @dataclass(frozen=True)
 class Report:
-    """The step that tells in the conversation what an errand led to. Empty: there is nothing to tell."""
+    """The step that tells in the conversation what an errand led to, and by whom. Empty: there is nothing to tell.
+
+    With `again` the errand is not over: it is done again after so many seconds, for the `reason`.
+    """
 
     step: str = ""
     form: Form | None = None
+    actor: Actor = GREENLIGHT
+    again: float | None = None
+    reason: str = ""
 
 
 class Doer(Protocol):
@@ -147,7 +153,19 @@ class Errands(Worker):
         except TransientError as error:
             await self._postpone(stored, max(backoff(stored.attempts), error.retry_after or 0.0), str(error))
         else:
-            await self._settle(stored, report, lambda tx: tx.finish_errand(stored.id, self._clock.now()))
+            await self._settle(stored, report, self._end_of(stored, report))
+
+    def _end_of(self, stored: StoredErrand, report: Report) -> Callable[[Transaction], bool]:
+        now = self._clock.now()
+        if report.again is None:
+            return lambda tx: tx.finish_errand(stored.id, now)
+        not_before, reason = now + timedelta(seconds=report.again), report.reason
+
+        def put_off(tx: Transaction) -> bool:
+            tx.postpone_errand(stored.id, not_before, ambiguous=False, reason=reason)
+            return True
+
+        return put_off
 
     async def _settle(self, stored: StoredErrand, report: Report, settle: Callable[[Transaction], bool]) -> None:
         """Settle an errand and record what it led to, in one transaction."""
@@ -217,4 +235,4 @@ def _tell(
     now: datetime,
 ) -> None:
     if settle(tx) and report.step:
-        take_step(tx, stored.errand.conversation, Move(report.step, GREENLIGHT, report.form), policies, "", now)
+        take_step(tx, stored.errand.conversation, Move(report.step, report.actor, report.form), policies, "", now)

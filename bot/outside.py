@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import httpx
 
 from bot.clock import Clock
-from bot.core.tickets import KINDS
-from bot.errands import Errands
+from bot.core import orders, tickets
+from bot.deployers.choose import DeployerSecrets, deployer_for
+from bot.errands import Doer, Errands
+from bot.orders import Orders
 from bot.outward import TIMEOUT
 from bot.settings import Configuration
 from bot.store.interface import Store
@@ -44,7 +46,9 @@ class Outside:
 def outside(configuration: Configuration, store: Store, clock: Clock, committed: Callable[[], None]) -> Outside:
     """Put it together. `committed` is called after an errand recorded something."""
     client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
-    secrets = TrackerSecrets()
-    tickets = Tickets(store, configuration.services, lambda rule: tracker_for(rule, client, secrets), clock)
-    errands = Errands(store, configuration.services, dict.fromkeys(KINDS, tickets), clock, committed)
-    return Outside(client, errands, is_used=any(service.tracker for service in configuration.services.values()))
+    services, of_trackers, of_deployers = configuration.services, TrackerSecrets(), DeployerSecrets()
+    clerk = Tickets(store, services, lambda rule: tracker_for(rule, client, of_trackers), clock)
+    officer = Orders(store, services, lambda rule: deployer_for(rule, client, of_deployers, clock.now), clock)
+    doers: dict[str, Doer] = {**dict.fromkeys(tickets.KINDS, clerk), **dict.fromkeys(orders.KINDS, officer)}
+    errands = Errands(store, services, doers, clock, committed)
+    return Outside(client, errands, is_used=any(one.tracker or one.deployer for one in services.values()))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from bot.core.deployer_rules import INPUT_PATTERN, WORKFLOW_PATTERN
 from bot.core.release_day import NAME_PATTERN
 from bot.core.tickets import LABEL_PATTERN, PROJECT_PATTERN, REPOSITORY_PATTERN
 
@@ -31,6 +32,8 @@ _BY_PATTERN: Mapping[str, Told] = {
         "Write what its issues begin with, such as OPS.",
     ),
     REPOSITORY_PATTERN: ("is not a repository.", "Write its owner and its name, such as acme/shop."),
+    WORKFLOW_PATTERN: ("is not a workflow.", "Write the name of its file, such as deploy.yml."),
+    INPUT_PATTERN: ("is not the name of an input.", "Use letters, digits, “-” and “_”, such as version."),
     LABEL_PATTERN: ("is not a label of Jira.", "Write it without blanks, such as test-environment."),
     NAME_PATTERN: (
         "is not the name of an entry.",

@@ -78,6 +78,7 @@ DESCRIPTIONS = {
     "tracker_url": "Where a ticket is found by its key, such as https://jira.example.com/browse/{key}.",
     "tracker": "Where tickets are opened for environment issues and requests: Jira or GitHub Issues.",
     "hooks": "Whose word of this service's deployments counts: a repository on GitHub, applications of Argo CD.",
+    "deployer": "What starts deployments and rollbacks for people: GitHub Actions, Argo CD or a webhook.",
     "release_day": "Changes to the release day's clock, by entry (T-24h, T+5m): what and owner, or null to leave one "
     "out; null instead of all switches the clock off.",
 }
@@ -100,6 +101,7 @@ def schema() -> Json:
     _describe_windows(definitions)
     _describe_trackers(definitions)
     _describe_hooks(definitions)
+    _describe_deployers(definitions)
     properties: Json = service["properties"]
     properties["channels"]["items"] = {"anyOf": [properties["channels"]["items"], {"$ref": "#/$defs/ChannelEntry"}]}
     of_items = definitions["Section"]["properties"]["items"]
@@ -180,6 +182,24 @@ def _describe_hooks(definitions: Json) -> None:
         "Workflows whose runs are deployments, such as deploy.yml, with the environment."
     )
     hooks["argocd"]["description"] = "Applications of Argo CD, with the environment that each deploys to."
+
+
+def _describe_deployers(definitions: Json) -> None:
+    workflow, argo, webhook = (definitions[name]["properties"] for name in ("WorkflowRule", "ArgoRule", "WebhookRule"))
+    workflow["repository"]["description"] = "The repository of the workflow, such as acme/shop."
+    workflow["workflow"]["description"] = "The workflow's file, such as deploy.yml."
+    workflow["ref"]["description"] = "The branch or tag whose workflow runs."
+    workflow["inputs"]["description"] = "The workflow's inputs; {version}, {commit} and others are filled in."
+    workflow["url"]["description"] = "The API of GitHub Enterprise Server, such as https://github.example.com/api/v3."
+    argo["url"]["description"] = "Where Argo CD is, such as https://argocd.example.com."
+    argo["application"]["description"] = "The application's name."
+    argo["revision"]["description"] = "The Git revision of a version: {version} for a tag, or {commit}."
+    webhook["url"]["description"] = "Where signed orders go."
+    for properties in (workflow, argo, webhook):
+        properties["kind"]["description"] = "Which deployer it is."
+        properties["starts"]["description"] = "What it is asked for."
+        properties["rollback"]["description"] = "automatic: a P0 that the watch finds is rolled back at once."
+        properties["reports"]["description"] = "Its word that it is done is taken for people's."
 
 
 def _closed(properties: Json, keys: tuple[str, ...], description: str) -> Json:

@@ -42,6 +42,10 @@ NEEDED_ROLES = tuple(
 )
 """The roles a release waits for: without a holder it would stand still."""
 
+_KINDS: Mapping[int | str, tuple[str, ...]] = {
+    "tracker": ("jira", "github"),
+    "deployer": ("github_actions", "argocd", "webhook"),
+}
 _UNIQUE = ("channels", "environments", "required_signoffs", "components", "health_checks", "smoke_tests")
 
 
@@ -289,9 +293,11 @@ class Checker:
 
 
 def _key_of(error: ErrorDetails) -> Key:
-    """Where an error is; pydantic names the kind of tracker it checked for as well, which is no key of the file."""
+    """Where an error is; pydantic names the kind of tracker or deployer it checked for as well, which is no key of the
+    file.
+    """
     loc = error["loc"]
-    kinds = {place for place in range(1, len(loc)) if loc[place - 1] == "tracker" and loc[place] in ("jira", "github")}
+    kinds = {place for place in range(1, len(loc)) if loc[place] in _KINDS.get(loc[place - 1], ())}
     key = tuple(part for place, part in enumerate(loc) if part != "[key]" and place not in kinds)
     return (*key, "kind") if error["type"].startswith("union_tag") else key
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.check_outside import ask_trackers
+from bot.check_outside import ask_deployers, ask_trackers
+from bot.deployers.choose import DeployerSecrets
 from bot.settings import Configuration, load
 from bot.trackers.choose import TrackerSecrets
+from tests.deployers.fakes import FakeActions, FakeArgo
 from tests.trackers.fakes import EMAIL, TOKEN, FakeGitHub, FakeJira, serving
 
 TEXT = """\
@@ -17,17 +19,17 @@ roles: {{qa: {{users: [U0A]}}, devops: {{users: [U0B]}}, tech_lead: {{users: [U0
 services:
   orders:
     channels: [C0RELEASES]
-    tracker: {first}
+    {what}: {first}
   billing:
     channels: [C0BILLING]
-    tracker: {second}
+    {what}: {second}
   quiet: {{channels: [C0QUIET]}}
 """
 
 
-def configured(folder: Path, first: str, second: str) -> Configuration:
+def configured(folder: Path, first: str, second: str, what: str = "tracker") -> Configuration:
     path = folder / "greenlight.yml"
-    path.write_text(TEXT.format(first=first, second=second), encoding="utf-8")
+    path.write_text(TEXT.format(what=what, first=first, second=second), encoding="utf-8")
     return load(path)
 
 
@@ -93,3 +95,47 @@ async def test_a_tracker_that_does_not_answer_is_a_note(tmp_path: Path) -> None:
     assert notes[0] == "Trackers: 0 of 2 answered."
     assert len(notes) == 2
     assert "can't be reached" in notes[1]
+
+
+# ── deployers ────────────────────────────────────────────────────────────────────────────────────────────────────────
+def workflow(url: str, file: str = "deploy.yml") -> str:
+    return f'{{kind: github_actions, repository: acme/shop, workflow: {file}, url: "{url}"}}'
+
+
+def application(url: str, name: str = "shop") -> str:
+    return f'{{kind: argocd, application: {name}, url: "{url}"}}'
+
+
+def of_deployers(token: str | None = TOKEN) -> DeployerSecrets:
+    secret = SecretStr(token) if token else None
+    return DeployerSecrets.model_construct(github_token=secret, argocd_token=secret, webhook_secret=secret)
+
+
+async def test_deployers_that_answer_are_counted_and_nothing_is_started(tmp_path: Path) -> None:
+    one, other = FakeActions(), FakeArgo()
+    async with serving(one), serving(other):
+        configuration = configured(tmp_path, workflow(one.url), application(other.url), "deployer")
+        assert await ask_deployers(configuration, of_deployers()) == ((), ("Deployers: 2 of 2 answered.",))
+    assert (one.dispatched, other.syncs) == ([], [])
+
+
+async def test_a_workflow_that_is_disabled_and_an_application_that_is_not_there_are_told(tmp_path: Path) -> None:
+    one, other = FakeActions(state="disabled_manually"), FakeArgo()
+    async with serving(one), serving(other):
+        configuration = configured(tmp_path, workflow(one.url), application(other.url, "shpo"), "deployer")
+        problems, _ = await ask_deployers(configuration, of_deployers())
+    assert [(problem.key, problem.line) for problem in problems] == [
+        ("services.orders.deployer", 6),
+        ("services.billing.deployer", 9),
+    ]
+    assert problems[0].reason == "deploy.yml is disabled_manually."
+    assert "404" in problems[1].reason
+
+
+async def test_missing_secrets_of_deployers_are_told_by_their_variables(tmp_path: Path) -> None:
+    """Each once."""
+    hook = '{kind: webhook, url: "https://deploys.example.com/orders"}'
+    configuration = configured(tmp_path, application("https://argo.example.com"), hook, "deployer")
+    problems, notes = await ask_deployers(configuration, of_deployers(None))
+    assert [problem.key for problem in problems] == ["ARGOCD_TOKEN", "DEPLOY_WEBHOOK_SECRET"]
+    assert notes == ()

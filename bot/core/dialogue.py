@@ -136,6 +136,7 @@ class Step:
     hears       `channel` where the documents announce it to the team, else `thread`
     wait        for an awaited step: when its owner is reminded, and to whom it then goes up
     confirm     the question of a dangerous button's confirm dialog
+    warns       what that dialog says beside it, of the service's policy; empty where there is nothing to say
     button      False for a step that only machines take or that is typed
     style       the button's colour
     guards      rules that refuse it, in order
@@ -157,6 +158,7 @@ class Step:
     hears: Literal["channel", "thread"] = "thread"
     wait: Wait | None = None
     confirm: str = ""
+    warns: Callable[[Service], str] | None = None
     button: bool = True
     style: Literal["primary", "danger", ""] = ""
     guards: tuple[Guard, ...] = ()

@@ -12,6 +12,7 @@ from bot.core.alerts import AlertRule
 from bot.core.authority import Authority
 from bot.core.canary import CanaryRule
 from bot.core.checklist import Checklist
+from bot.core.deployer_rules import DeployerRule
 from bot.core.events import Fact
 from bot.core.release_day import EntryName, EntryRule
 from bot.core.roles import Role
@@ -148,6 +149,7 @@ class Service(Fact):
     tracker: TrackerRule | None = None
     hooks: Hooks = Hooks()
     alertmanager: AlertRule | None = None
+    deployer: DeployerRule | None = None
 
     def is_held(self, role: Role) -> bool:
         """Whether somebody is configured to hold a role."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.core import canary
+from bot.core import canary, orders
 from bot.core import release_agreement as agreement
 from bot.core import release_checklist as checklist
 from bot.core import release_clock as clock
@@ -148,8 +148,8 @@ STEPS = (
          wait=_minutes(15, "you to start the deployment", MANAGER, "planned_at", urgent=True), style="primary",
          guards=(starting.deployer_or_override, starting.approved_commit, starting.not_too_early,
                  gates.may_start_now, checklist.checklist_is_done),
-         looks=True, facts=gates.both(checklist.start_facts, gates.standing_facts),
-         effect=clock.after(starting.started)),
+         looks=True, facts=orders.with_order("deploy", gates.both(checklist.start_facts, gates.standing_facts)),
+         effect=clock.after(orders.giving(starting.started)), warns=orders.names("deploy"), errands=orders.ordered),
     Step("deployed", "Deployed", ("scheduled", "deploying"), "awaiting_smoke", (DEVOPS, CI),
          "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
@@ -163,7 +163,9 @@ STEPS = (
     Step("promote", "Promote canary", ("canary",), BY_SHARE, (DEVOPS, CI, Role.CLOCK), "🐤 *Canary promoted*",
          canary.PromoteForm, wait=_minutes(5, "you to promote the canary, or to pause it", MANAGER, "canary_until",
                                            urgent=True),
-         style="primary", guards=(observed.sees,), facts=starting.promote_facts, effect=starting.started),
+         style="primary", guards=(observed.sees,),
+         facts=orders.with_order("promote", starting.promote_facts), effect=orders.giving(starting.started),
+         warns=orders.names("promote"), errands=orders.ordered),
     Step("pause_canary", "Pause canary", ("canary",), "canary_paused", (DEVOPS, QA, TECH_LEAD, Role.WATCH),
          "⏸️ *Canary paused*", forms.ReasonForm),
     Step("resume_canary", "Go on", ("canary_paused",), "canary", (TECH_LEAD, DEVOPS), "▶️ *Canary goes on*",
@@ -246,6 +248,8 @@ STEPS = (
          button=False, effect=gates.thawed),
     Step("freed", "Way free", ("scheduled",), SAME, (Role.LINKED,), "🟢 *The way is free*", gates.FreedForm,
          button=False, tells=gates.tells_devops),
+    orders.told_row(EVERY_STATE),
+    orders.again_row(("deploying", "canary")),
     Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", forms.NoteForm, button=False),
 )
 # fmt: on

@@ -11,10 +11,8 @@ from bot.core.dialogue import Situation
 from bot.core.events import Event
 from bot.core.observation import Deployment, Observation, Standing
 from bot.core.release_rules import Release, set_aside
-from bot.core.roles import CLOCK, Actor, Role
+from bot.core.roles import CLOCK
 from bot.errors import Refusal
-
-WATCH = Actor(id="watch", name="Greenlight", roles=frozenset({Role.WATCH}))
 
 WATCHED = ("canary", "canary_paused", "awaiting_smoke", "smoke_running", "watching", "awaiting_decision")
 """The states in which a release's signals are looked at, once it is deployed or a share of it is."""

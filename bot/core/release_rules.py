@@ -18,6 +18,7 @@ from bot.core.dialogue import Consequence, Situation
 from bot.core.events import Conversation, Event, Fact, Reminder
 from bot.core.forms import Form
 from bot.core.observation import NOTHING_TOLD, Observation
+from bot.core.orders import OrderState
 from bot.core.policy import Service
 from bot.core.release_day import DayEntry
 from bot.core.release_forms import (
@@ -71,6 +72,7 @@ class Release(Conversation):
     exception_at: datetime | None = None
     freezes: tuple[FreezeMark, ...] = ()
     day: tuple[DayEntry, ...] = ()
+    order: OrderState | None = None
     interrupted: str = ""
     interrupted_at: datetime | None = None
 

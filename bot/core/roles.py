@@ -88,3 +88,5 @@ GREENLIGHT = Actor(id="greenlight", name="Greenlight", roles=frozenset({Role.LIN
 """Who records what Greenlight itself did outside of a conversation, such as that a message arrived."""
 
 CLOCK = Actor(id="clock", name="Greenlight", roles=frozenset({Role.CLOCK}))
+
+WATCH = Actor(id="watch", name="Greenlight", roles=frozenset({Role.WATCH}))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.core import orders
 from bot.core import rollback_forms as forms
 from bot.core import rollback_rules as rules
 from bot.core.dialogue import SAME, Dialogue, State, Step, Target, Wait
@@ -52,18 +53,19 @@ STEPS = (
     Step("request", "Request rollback", (), BY_SEVERITY, (QA, TECH_LEAD, DEVOPS, MANAGER, Role.LINKED),
          "🚨 *ROLLBACK NEEDED*", forms.RequestForm, hears="channel", style="danger", looks=True,
          guards=(rules.known_environment, rules.not_begun, rules.good_target), facts=rules.request_facts,
-         effect=rules.requested, leads=rules.release_follows),
+         effect=rules.requested, leads=rules.release_follows, errands=rules.begins_itself),
     Step("decide", "Roll back", ("awaiting_decision",), "awaiting_start", (TECH_LEAD, MANAGER),
          "⚖️ *Decided: roll back*", wait=_urgent(10, "your decision: roll back, or not", MANAGER), style="danger",
          confirm="Production goes back to the version before."),
     Step("raise_severity", "Raise to P0", ("awaiting_decision",), "awaiting_start", (QA, TECH_LEAD, DEVOPS, MANAGER),
          "🚨 *Now P0: production is down*", style="danger", confirm="It is rolled back at once, without a decision.",
          effect=rules.now_p0),
-    Step("initiate", "Begin rollback", ("awaiting_start",), "rolling_back", (DEVOPS, TECH_LEAD),
+    Step("initiate", "Begin rollback", ("awaiting_start",), "rolling_back", (DEVOPS, TECH_LEAD, Role.WATCH),
          "🔴 *INITIATING ROLLBACK*", forms.InitiateForm, hears="channel",
          wait=_urgent(3, "you to begin the rollback", TECH_LEAD), style="danger", looks=True,
-         guards=(rules.good_target,), facts=rules.initiate_facts, effect=rules.initiated,
-         leads=rules.incident_freezes),
+         warns=orders.names("rollback"), guards=(rules.good_target,),
+         facts=orders.with_order("rollback", rules.initiate_facts), effect=orders.giving(rules.initiated),
+         leads=rules.incident_freezes, errands=orders.ordered),
     Step("complete", "Rollback done", ("rolling_back",), "awaiting_verification", (DEVOPS, CI),
          "⏪ *Rollback Complete*", forms.CompleteForm, hears="channel",
          wait=_urgent(5, "your word that it is rolled back", TECH_LEAD, "expected_at"), style="primary",
@@ -91,6 +93,8 @@ STEPS = (
     Step("overdue", "Recovery target missed", ("rolling_back",), SAME, (Role.CLOCK,), "⏱️ *Recovery target missed*",
          forms.OverdueForm, button=False),
     Step("detail", "Add details", UNDER_WAY, SAME, (), "🔎 *Details*", forms.DetailForm, effect=rules.detailed),
+    orders.told_row(EVERY_STATE),
+    orders.again_row(("rolling_back",)),
     Step("note", "Note", EVERY_STATE, SAME, (), "📝 *Note*", NoteForm, button=False),
 )
 # fmt: on

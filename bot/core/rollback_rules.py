@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.dialogue import Consequence, Situation, Tell
-from bot.core.events import Conversation, Event, Fact, Reminder
+from bot.core.events import Conversation, Errand, Event, Fact, Reminder
 from bot.core.freeze import incident_freeze
 from bot.core.handoffs import handed_to
+from bot.core.orders import BEGIN, OrderState
 from bot.core.policy import Service
 from bot.core.release_forms import RollbackForm, RolledBackForm
 from bot.core.release_rules import is_same_version
-from bot.core.roles import Role
+from bot.core.roles import WATCH, Role
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
 from bot.core.rollback_prefill import LIVE
 from bot.errors import Refusal
@@ -62,6 +63,7 @@ class Rollback(Conversation):
     live: str = ""
     attempts: int = 0
     post_mortem_at: datetime | None = None
+    order: OrderState | None = None
 
     def asked(self, role: Role) -> str:
         """Whoever reported it as QA is asked to verify, whoever began it as DevOps to tell when it is done."""
@@ -274,6 +276,15 @@ def incident_freezes(rollback: Rollback, event: Event) -> tuple[Consequence, ...
     """Nothing else is deployed while production is between two versions, and until somebody says that it may be."""
     del event
     return (incident_freeze(f"Rollback of {rollback.version}"),) if rollback.attempts == 1 else ()
+
+
+def begins_itself(rollback: Rollback, event: Event, policy: Service) -> tuple[Errand, ...]:
+    """What the watch measured as P0 is rolled back without anybody beginning it, where the service says so."""
+    rule = policy.deployer
+    if rule is None or rule.rollback != "automatic" or rollback.severity != "P0" or event.actor != WATCH.id:
+        return ()
+    it = rollback.id
+    return (Errand(f"{it}:{event.number}:begin", BEGIN, it, f"order:{it}", {"event": event.number}),)
 
 
 def incident_over(_rollback: Rollback, event: Event, policy: Service) -> tuple[Tell, ...]:

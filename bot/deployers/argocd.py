@@ -6,6 +6,7 @@ own matter, so `promote` is declined.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -13,8 +14,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import SecretStr
 
-from bot.deployers.interface import Order, Started
-from bot.outward import DeclinedError, call
+from bot.deployers.interface import Order, Progress, RunState, Started, fill
+from bot.outward import DeclinedError, call, read_json
+
+_STATES: Mapping[str, RunState] = {"Healthy": "succeeded", "Degraded": "failed", "Suspended": "waiting"}
+"""What the health of an application that was synchronised means. Suspended: its rollout waits for somebody."""
 
 
 @dataclass(frozen=True)
@@ -27,39 +31,66 @@ class ArgoCD:
     application: str
     revision: str = "{version}"
     title: str = "Argo CD"
+    repeatable: bool = True
+    """To synchronise to the same revision twice changes nothing the second time."""
 
     async def start(self, order: Order) -> Started:
         if order.kind == "promote":
             raise DeclinedError("Argo CD gives a canary no share of the traffic.", "Promote it in its rollout.")
         body = {
-            "revision": self._revision(order),
+            "revision": fill(self.revision, order, self.title),
             "prune": False,
             "infos": [{"name": "greenlight", "value": order.key}],
         }
-        await self._call("POST", "/sync", json=body)
-        return self._page()
+        await self._call("POST", self._path(order) + "/sync", json=body)
+        return self._page(order)
 
     async def find(self, order: Order) -> Started | None:
-        answer = await self._call("GET", "")
-        state: dict[str, Any] = answer.json().get("status", {}).get("operationState", {})
-        infos = state.get("operation", {}).get("info") or []
-        if any(info.get("value") == order.key for info in infos if isinstance(info, dict)):
-            return self._page()
+        return self._page(order) if _is_of(await self._operation(order), order) else None
+
+    async def progress(self, order: Order, url: str) -> Progress:
+        status = await self._status(order)
+        operation = status.get("operationState") or {}
+        if not _is_of(operation, order):
+            return Progress("unseen", "Another operation has begun in the application since.", url)
+        phase, health = operation.get("phase") or "", (status.get("health") or {}).get("status") or ""
+        if phase in ("Failed", "Error"):
+            return Progress("failed", " ".join(f"{phase} {operation.get('message') or ''}".split()), url)
+        if phase != "Succeeded":
+            return Progress("running", phase, url)
+        return Progress(_STATES.get(health, "running"), f"synced, {health or 'health unknown'}", url)
+
+    async def check(self) -> tuple[str, str] | None:
+        if "{" not in self.application:
+            await self._call("GET", f"/api/v1/applications/{quote(self.application, safe='')}")
         return None
 
-    def _revision(self, order: Order) -> str:
-        if "{commit}" in self.revision and not order.commit:
-            raise DeclinedError(
-                f"Argo CD is told commits, and none is known of {order.version}.",
-                "Use “{version}” as the revision, or roll back by hand.",
-            )
-        return self.revision.format(version=order.version, commit=order.commit)
+    def _name(self, order: Order) -> str:
+        return quote(fill(self.application, order, self.title), safe="")
 
-    def _page(self) -> Started:
-        return Started(f"{self.server.rstrip('/')}/applications/{quote(self.application, safe='')}")
+    def _path(self, order: Order) -> str:
+        return f"/api/v1/applications/{self._name(order)}"
 
-    async def _call(self, method: str, what: str, *, json: object = None) -> httpx.Response:
+    def _page(self, order: Order) -> Started:
+        return Started(f"{self.server.rstrip('/')}/applications/{self._name(order)}")
+
+    async def _status(self, order: Order) -> dict[str, Any]:
+        told = await self._call("GET", self._path(order))
+        status = told.get("status") if isinstance(told, dict) else None
+        return status if isinstance(status, dict) else {}
+
+    async def _operation(self, order: Order) -> dict[str, Any]:
+        return (await self._status(order)).get("operationState") or {}
+
+    async def _call(self, method: str, path: str, *, json: object = None) -> Any:
         secret = self.token.get_secret_value()
-        url = f"{self.server.rstrip('/')}/api/v1/applications/{quote(self.application, safe='')}{what}"
-        request = self.client.build_request(method, url, json=json, headers={"Authorization": f"Bearer {secret}"})
-        return await call(self.client, request, self.title, secrets=(secret,))
+        headers = {"Authorization": f"Bearer {secret}"}
+        request = self.client.build_request(method, f"{self.server.rstrip('/')}{path}", json=json, headers=headers)
+        answer = await call(self.client, request, self.title, secrets=(secret,))
+        return read_json(answer, self.title) if method == "GET" else None
+
+
+def _is_of(operation: dict[str, Any], order: Order) -> bool:
+    """Whether an operation is the one that an order began."""
+    infos = (operation.get("operation") or {}).get("info") or []
+    return any(info.get("value") == order.key for info in infos if isinstance(info, dict))

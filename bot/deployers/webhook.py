@@ -21,7 +21,7 @@ from datetime import datetime
 import httpx
 from pydantic import SecretStr
 
-from bot.deployers.interface import Order, Started
+from bot.deployers.interface import Order, Progress, Started
 from bot.outward import call
 
 VERSION = "v1"
@@ -41,7 +41,9 @@ class Webhook:
     secret: SecretStr
     url: str
     now: Callable[[], datetime]
-    title: str = "the deployment webhook"
+    title: str = "The deployment webhook"
+    repeatable: bool = True
+    """The receiver carries a key out once."""
 
     async def start(self, order: Order) -> Started:
         body = json.dumps(asdict(order), separators=(",", ":"), sort_keys=True).encode()
@@ -60,6 +62,15 @@ class Webhook:
     async def find(self, order: Order) -> Started | None:
         """Nothing to ask: the receiver carries a key out once, so that sending it again is safe."""
         del order
+        return None
+
+    async def progress(self, order: Order, url: str) -> Progress:
+        """Nothing to ask either: it tells by itself, through the API, how an order went."""
+        del order
+        return Progress("unseen", url=url)
+
+    async def check(self) -> tuple[str, str] | None:
+        """Whether it listens is known with the first order: it is asked for nothing else."""
         return None
 
 

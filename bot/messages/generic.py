@@ -69,7 +69,7 @@ def _ask_next(telling: Telling, event: Event, policy: Service, ask: str) -> None
     words = words.format(place=escape(conversation.environment))
     if people := call_awaited(conversation, policy, but=event.actor):
         telling.say(f"{people} — {words}")
-    telling.offer(answers(conversation))
+    telling.offer(answers(conversation), policy=policy)
 
 
 def moved(conversation: Conversation, event: Event) -> bool:

@@ -9,6 +9,7 @@ from bot.messages import blocks
 from bot.messages.lists import headline
 from bot.messages.message import Block
 from bot.messages.overview import HomePage, Overview
+from bot.messages.parts import question
 from bot.messages.references import STEP_ACTION, Reference
 from bot.messages.text import clip, code, escape, mention, moment, shorten
 
@@ -59,9 +60,10 @@ def _entry(one: Overview, index: int) -> list[Block]:
             f"{STEP_ACTION}{step.name}",
             Reference(it.dialogue, step.name, it.id, it.stage).write(),
             style=step.style,
-            confirm=blocks.confirm(f"{step.label}?", step.confirm, step.label) if step.confirm else None,
+            confirm=blocks.confirm(f"{step.label}?", asked, step.label) if asked else None,
         )
         for step in steps[:BUTTONS]
+        for asked in (question(step, one.policy),)
     ]
     row = [blocks.actions(*blocks.one_primary(elements), block_id=f"mine-{index}")] if elements else []
     return [blocks.section(text), *row]

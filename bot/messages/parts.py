@@ -11,6 +11,7 @@ from bot.core.dialogue import Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation
 from bot.core.forms import Form
+from bot.core.policy import Service
 from bot.core.reminders import is_idle
 from bot.messages import blocks
 from bot.messages.message import Block, Message, Said
@@ -150,9 +151,9 @@ class Telling:
     def aside(self, *texts: str) -> None:
         self.blocks.append(blocks.context(*(text for text in texts if text)))
 
-    def offer(self, steps: Iterable[Step], *more: Block) -> None:
+    def offer(self, steps: Iterable[Step], *more: Block, policy: Service | None = None) -> None:
         """Buttons for steps, and others after them."""
-        self.blocks.extend(rows(self.conversation, steps, *more))
+        self.blocks.extend(rows(self.conversation, steps, *more, policy=policy))
 
     def message(self) -> Message:
         return Message(self.text, tuple(self.blocks))
@@ -170,16 +171,26 @@ class Telling:
 
 
 # ── buttons ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-def step_button(conversation: Conversation, step: Step) -> Block:
-    """A step's button: it names its conversation and the stage that it was made for."""
+def step_button(conversation: Conversation, step: Step, policy: Service | None = None) -> Block:
+    """A step's button: it names its conversation and the stage that it was made for. With the service's policy, its
+    dialog says what the step starts.
+    """
     reference = Reference(conversation.dialogue, step.name, conversation.id, conversation.stage)
-    confirm = blocks.confirm(f"{step.label}?", step.confirm, step.label) if step.confirm else None
+    asked = question(step, policy)
+    confirm = blocks.confirm(f"{step.label}?", asked, step.label) if asked else None
     return blocks.button(step.label, STEP_ACTION + step.name, reference.write(), style=step.style, confirm=confirm)
 
 
-def rows(conversation: Conversation, steps: Iterable[Step], *more: Block) -> tuple[Block, ...]:
+def question(step: Step, policy: Service | None) -> str:
+    """What a step's confirm dialog asks; empty where it has none."""
+    return " ".join(text for text in (step.confirm, step.warns(policy) if step.warns and policy else "") if text)
+
+
+def rows(
+    conversation: Conversation, steps: Iterable[Step], *more: Block, policy: Service | None = None
+) -> tuple[Block, ...]:
     """Buttons in rows; the table's order, so that what is awaited comes first."""
-    buttons = blocks.one_primary([*(step_button(conversation, step) for step in steps), *more])
+    buttons = blocks.one_primary([*(step_button(conversation, step, policy) for step in steps), *more])
     return tuple(blocks.actions(*buttons[start : start + ROW]) for start in range(0, len(buttons), ROW))
 
 

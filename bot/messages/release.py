@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
-from bot.messages import checklist, escalation, freeze, release_clock, watch
+from bot.messages import checklist, escalation, freeze, orders, release_clock, watch
 from bot.messages import release_lines as lines
 from bot.messages import release_outcomes as outcomes
 from bot.messages.generic import generic
@@ -57,6 +57,8 @@ TELLERS: Mapping[str, Teller] = {
     "frozen": freeze.frozen,
     "thawed": freeze.thawed,
     "freed": freeze.freed,
+    "order_told": orders.order_told,
+    "ask_again": orders.ask_again,
 }
 """The steps that the documents give words of their own; every other step is told from its row."""
 

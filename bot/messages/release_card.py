@@ -15,7 +15,7 @@ from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, Pla
 from bot.core.release_rules import Release
 from bot.core.roles import Role
 from bot.core.smoke_forms import read_result
-from bot.messages import blocks, checklist, freeze
+from bot.messages import blocks, checklist, freeze, orders
 from bot.messages.message import Block, Message
 from bot.messages.parts import (
     Passage,
@@ -89,7 +89,7 @@ def card(release: Release, policy: Service) -> Message:
     telling.say(*day_lines(release))
     telling.say(*progress_lines(release))
     telling.blocks.extend(checklist.on_card(release, policy))
-    telling.blocks.extend(rows(release, RELEASE.buttons(release.state)))
+    telling.blocks.extend(rows(release, RELEASE.buttons(release.state), policy=policy))
     return telling.message()
 
 
@@ -124,6 +124,7 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
         yield from canary_lines(release)
     if release.state == "deploying" and release.planned_end:
         yield f"🕓 Expected to finish by {both_zones(release.planned_end)}"
+    yield from orders.order_lines(release)
     if release.state == "watching" and release.watch_until:
         yield f"🕓 Watched until {both_zones(release.watch_until)}"
     if awaited := call_awaited(release, policy):

@@ -12,7 +12,7 @@ from bot.core.release import RELEASE
 from bot.core.release_forms import STRATEGIES, PlanForm
 from bot.core.release_rules import Agreement, Release, SignOff
 from bot.core.roles import CLOCK, Role
-from bot.messages import checklist
+from bot.messages import checklist, orders
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import PARAGRAPH, Passage, both_zones, form_of, minutes, paragraph, utc, version
@@ -151,7 +151,9 @@ def pre_deployment(form: PlanForm) -> tuple[str, ...]:
 
 
 def reminded(release: Release, reminder: Reminder) -> Iterator[str]:
-    """What helps whoever is to deploy now: the agreed time, and what to prepare."""
+    """What helps whoever is to deploy now: the agreed time, and what to prepare; or what became of an order."""
+    if reminder.step == "order_told":
+        yield from orders.alarm_lines(release)
     if reminder.kind != "due":
         return
     if release.planned_at:
@@ -191,6 +193,7 @@ def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling.say(
         f"🚚 *Deployment started*: {version(release)} (commit {code(event.data['commit'])})",
         f"Will notify when complete.{until}",
+        orders.asked_line(release, event),
     )
     if event.data.get("override"):
         telling.tell(paragraph("⚠️ *Override:*", event.data["override"]))
@@ -203,7 +206,7 @@ def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
 def promote(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     """The canary's next share; with the last one all of the traffic is on the new version."""
     telling = begun(release, "🐤 *Canary promoted*")
-    telling.say(f"🐤 *Canary promoted*: {version(release)}", *canary_lines(release))
+    telling.say(f"🐤 *Canary promoted*: {version(release)}", *canary_lines(release), orders.asked_line(release, event))
     if event.data["seen"]:
         telling.tell(paragraph("*What was seen:*", event.data["seen"]))
     if event.actor == CLOCK.id:

@@ -48,7 +48,7 @@ def reminder(
             f"{span(late)} ago; Greenlight was not running."
         )
     snooze = [blocks.button("Snooze 30 min", SNOOZE_ACTION, str(reminder_id))] if reminder.kind != "tell" else []
-    telling.offer(_offered(conversation, reminder, step), *snooze)
+    telling.offer(_offered(conversation, reminder, step), *snooze, policy=policy)
     telling.aside(f"<#{conversation.channel}> · {DIALOGUES[conversation.dialogue].state(conversation.state).words}")
     return telling.message()
 

@@ -11,7 +11,7 @@ from bot.core.reminders import patience
 from bot.core.rollback import ROLLBACK
 from bot.core.rollback_forms import SCOPES, CompleteForm, PublishForm, RequestForm
 from bot.core.rollback_rules import RECOVERY_TARGETS, Rollback
-from bot.messages import blocks
+from bot.messages import blocks, orders
 from bot.messages.generic import begun, finished, generic, shown
 from bot.messages.message import Message, Said
 from bot.messages.parts import (
@@ -70,7 +70,7 @@ def card(rollback: Rollback, policy: Service) -> Message:
     telling.say(*_recommendation(rollback))
     telling.say(*_votes(rollback))
     telling.say(*_progress(rollback))
-    telling.blocks.extend(rows(rollback, ROLLBACK.buttons(rollback.state)))
+    telling.blocks.extend(rows(rollback, ROLLBACK.buttons(rollback.state), policy=policy))
     return telling.message()
 
 
@@ -128,6 +128,7 @@ def _progress(rollback: Rollback) -> Iterator[str]:
     if rollback.state == "rolling_back" and rollback.expected_at:
         target = span(RECOVERY_TARGETS[rollback.scope])
         yield f"🕓 Expected by {both_zones(rollback.expected_at)} · recovery target {target}"
+    yield from orders.order_lines(rollback)
     if rollback.live and rollback.finished_at:
         since, took = utc(rollback.finished_at, day=False), minutes(rollback.took_minutes or 0)
         yield f"⏪ {place(rollback)} now on {escape(rollback.live)} since {since}, after {took}{again}"
@@ -152,6 +153,7 @@ def initiate(rollback: Rollback, event: Event, policy: Service) -> tuple[Said, .
         f"🔴 {_team(policy)}*INITIATING ROLLBACK*: {version(rollback)}\n",
         f"Rolling back to {escape(rollback.target)}.",
         f"ETA: {minutes(event.data['eta'])}.\n",
+        orders.asked_line(rollback, event),
         "Everyone stand by.",
     )
     telling.aside(f"Recovery target: {SCOPES[rollback.scope]}")
@@ -239,6 +241,8 @@ TELLERS: Mapping[str, Callable[[Rollback, Event, Service], tuple[Said, ...]]] = 
     "decline": decline,
     "withdraw": decline,
     "overdue": overdue,
+    "order_told": orders.order_told,
+    "ask_again": orders.ask_again,
 }
 """The steps with words of their own; every other step is told from its row."""
 
@@ -252,7 +256,9 @@ def reminded(rollback: Rollback, reminder: Reminder) -> Iterator[str]:
     """What helps the reader: the issue, and where to."""
     if rollback.issue:
         yield f"> {escape(clip(one_line(rollback.issue), 250))}"
-    if reminder.kind == "tell" and (told_why := rollback.forms.get(reminder.step, {}).get("reason")):
+    if reminder.step == "order_told":
+        yield from orders.alarm_lines(rollback)
+    elif reminder.kind == "tell" and (told_why := rollback.forms.get(reminder.step, {}).get("reason")):
         yield f"> {escape(clip(one_line(told_why), 250))}"
     if rollback.target and rollback.state in ("awaiting_decision", "awaiting_start"):
         yield f"Recommended: back to {escape(rollback.target)}."

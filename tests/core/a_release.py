@@ -10,11 +10,13 @@ from bot.core import release_forms as forms
 from bot.core.alerts import AlertGroup
 from bot.core.authority import Emergency
 from bot.core.canary import PromoteForm
+from bot.core.deployer_rules import WorkflowRule
 from bot.core.dialogue import Move, Situation, decide, evolve, play
 from bot.core.escalation_forms import EscalateForm
 from bot.core.events import Event
 from bot.core.forms import Form
 from bot.core.freeze_rules import FrozenForm, ThawedForm
+from bot.core.orders import OrderForm
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_checklist import ChecklistForm, ItemsForm
@@ -146,6 +148,11 @@ def note() -> forms.NoteForm:
     return forms.NoteForm(text="Keep an eye on the queue")
 
 
+WORKFLOW = WorkflowRule(kind="github_actions", repository="acme/shop", workflow="deploy.yml")
+DEPLOYS = POLICY.model_copy(update={"deployer": WORKFLOW})
+"""A service that deploys through GitHub Actions."""
+
+
 class Play:
     """A release as it is played: every step is stored as JSON and read back, as the store does."""
 
@@ -263,6 +270,13 @@ def blank(now: datetime = START) -> Release:
     )
 
 
+def order_told(outcome: str = "refused", event: int = 1, kind: str = "deploy") -> OrderForm:
+    """What became of the order that an event gave."""
+    reason = "GitHub Actions refused (401: Bad credentials)."
+    answers = {"kind": kind, "event": event, "outcome": outcome, "deployer": WORKFLOW.name, "reason": reason}
+    return OrderForm.model_validate(answers)
+
+
 def form_for(step: str, now: datetime) -> Form | None:
     """Good details for a step at a moment."""
     later = now + timedelta(hours=2)
@@ -290,6 +304,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "roll_back": roll_back(),
         "rolled_back": rolled_back(),
         "note": note(),
+        "order_told": order_told(),
         "escalate": EscalateForm(details="Orders fail", situation=Emergency.PRODUCTION_DOWN),
         "checklist": ChecklistForm(ticked=items().items),
         "tick": items(),
@@ -301,6 +316,6 @@ def form_for(step: str, now: datetime) -> Form | None:
         "thawed": ThawedForm(ticket="FRZ-1"),
         "freed": FreedForm(version="v1.1.9", state="watching"),
     }
-    if step in {"cosign", "agree", "confirm", "begin_smoke"}:
+    if step in {"cosign", "agree", "confirm", "begin_smoke", "ask_again"}:
         return None
     return good.get(step, reason())

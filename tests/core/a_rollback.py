@@ -14,7 +14,7 @@ from bot.core.roles import Actor
 from bot.core.rollback import ROLLBACK
 from bot.core.rollback_rules import Rollback
 from bot.core.surroundings import Past, Surroundings
-from tests.core.a_release import DEVOPS, POLICY, QA, START, TECH_LEAD
+from tests.core.a_release import DEVOPS, POLICY, QA, START, TECH_LEAD, order_told
 from tests.core.an_environment import Play
 
 ALARM: dict[str, Any] = {
@@ -69,9 +69,12 @@ def form_for(step: str, now: datetime) -> Form | None:
         "publish": forms.PublishForm.from_answers({"link": "https://docs.example.com/post-mortems/1"}),
         "overdue": forms.OverdueForm(occasion="1:application"),
         "detail": forms.DetailForm(impact=("Support has 40 calls",)),
+        "order_told": order_told(kind="rollback"),
         "note": NoteForm(text="The cache was cleared as well"),
     }
-    return None if step in {"decide", "raise_severity", "favour", "oppose", "testing"} else good.get(step, reason())
+    if step in {"decide", "raise_severity", "favour", "oppose", "testing", "ask_again"}:
+        return None
+    return good.get(step, reason())
 
 
 WAY = (

@@ -13,6 +13,7 @@ from bot.core.roles import CLOCK, Actor, Role
 from bot.errors import Refusal
 from tests.core.a_release import (
     CI,
+    DEPLOYS,
     DEVOPS,
     LINKED,
     MANAGER,
@@ -31,6 +32,7 @@ from tests.core.a_release import (
     form_for,
     items,
     note,
+    order_told,
     passed,
     plan,
     reason,
@@ -42,7 +44,7 @@ from tests.core.a_release import (
 FOLLOWING = ("frozen", "thawed", "freed")
 """What follows from other conversations."""
 OBSERVED = "first_metrics checked regressed recovered blind sees alerted"
-TYPED = "checklist tick untick escalate note"
+TYPED = "checklist tick untick escalate note order_told"
 SILENCING = "silenced unsilenced"
 """Possible in every state: they tell what happened in Alertmanager."""
 
@@ -50,23 +52,23 @@ ENTRIES = "entry_done entry_skipped"
 
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
-    "awaiting_signoffs": "cosign object revise withdraw checklist tick untick escalate note",
-    "objected": "revise withdraw checklist tick untick escalate note",
-    "awaiting_plan": "plan allow object revise withdraw checklist tick untick escalate note",
-    "awaiting_agreement": "agree disagree allow revise withdraw checklist tick untick escalate note",
-    "awaiting_timing": "confirm propose_time allow revise withdraw checklist tick untick escalate note",
+    "awaiting_signoffs": "cosign object revise withdraw checklist tick untick escalate note order_told",
+    "objected": "revise withdraw checklist tick untick escalate note order_told",
+    "awaiting_plan": "plan allow object revise withdraw checklist tick untick escalate note order_told",
+    "awaiting_agreement": "agree disagree allow revise withdraw checklist tick untick escalate note order_told",
+    "awaiting_timing": "confirm propose_time allow revise withdraw checklist tick untick escalate note order_told",
     "scheduled": f"start deployed reschedule allow frozen thawed freed revise withdraw {TYPED} {ENTRIES}",
-    "canary": f"promote pause_canary breach deploy_failed roll_back {TYPED} {OBSERVED} {ENTRIES}",
+    "canary": f"promote ask_again pause_canary breach deploy_failed roll_back {TYPED} {OBSERVED} {ENTRIES}",
     "canary_paused": f"resume_canary deploy_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
-    "deploying": f"deployed deploy_failed roll_back {TYPED} {ENTRIES}",
+    "deploying": f"deployed ask_again deploy_failed roll_back {TYPED} {ENTRIES}",
     "awaiting_smoke": f"begin_smoke smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
     "smoke_running": f"smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
     "watching": f"extend_watch complete breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
     "awaiting_decision": f"continue breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
-    "rolling_back": "rollback_declined rolled_back checklist tick untick escalate note",
-    "completed": "roll_back checklist tick untick escalate note",
-    "withdrawn": "escalate note",
-    "rolled_back": "escalate note",
+    "rolling_back": "rollback_declined rolled_back checklist tick untick escalate note order_told",
+    "completed": "roll_back checklist tick untick escalate note order_told",
+    "withdrawn": "escalate note order_told",
+    "rolled_back": "escalate note order_told",
 }
 POSSIBLE = {state: f"{steps} {SILENCING}" for state, steps in POSSIBLE.items()}
 
@@ -109,6 +111,8 @@ WHO = {
     "roll_back": {QA.id, TECH_LEAD.id, DEVOPS.id, LINKED.id},
     "rollback_declined": {LINKED.id},
     "rolled_back": {LINKED.id},
+    "order_told": {LINKED.id},
+    "ask_again": {DEVOPS.id},
     "checklist": EVERYBODYS,
     "tick": EVERYBODYS,
     "untick": EVERYBODYS,
@@ -165,6 +169,8 @@ MOVES = [
     ("canary_paused", "breach", WATCH, breach("P0"), "rolling_back"),
     ("awaiting_decision", "breach", WATCH, breach("P1"), "awaiting_decision"),
     ("awaiting_decision", "breach", WATCH, breach("P0"), "rolling_back"),
+    ("canary", "ask_again", DEVOPS, None, "canary"),
+    ("deploying", "ask_again", DEVOPS, None, "deploying"),
     ("deploying", "deployed", CI, deployed(), "awaiting_smoke"),
     ("deploying", "deploy_failed", CI, reason(), "awaiting_decision"),
     ("deploying", "roll_back", DEVOPS, roll_back(), "rolling_back"),
@@ -212,10 +218,20 @@ WAITS = {
 
 def ready(state: str, step: str) -> Play:
     """A release in a state, at the agreed time where the step is the deployment's start."""
+    if step == "ask_again" and step in POSSIBLE[state]:
+        return refused_order(state)
     play = Play().in_state(state)
     if step == "untick" and "untick" in POSSIBLE[state]:
         play.take("tick", DEVOPS, items())
     return play.wait(hours=1) if (state, step) == ("scheduled", "start") else play
+
+
+def refused_order(state: str) -> Play:
+    """A release whose deployer refused."""
+    play = Play(DEPLOYS).in_state(state)
+    assert play.release.order is not None
+    play.take("order_told", LINKED, order_told(event=play.release.order.event))
+    return play
 
 
 def test_the_expectation_names_every_state_and_every_step() -> None:
@@ -349,6 +365,8 @@ def test_machines_and_typed_steps_have_no_button() -> None:
         "rolled_back",
         "note",
         "escalate",
+        "order_told",
+        "ask_again",
         *TICKING,
     }
 
@@ -357,7 +375,7 @@ def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:
     """So that buttons made before them stay good."""
     same = {step.name for step in RELEASE.steps if step.to == SAME}
     typed = {*FOLLOWING, *TICKING, *ANSWERING, *OBSERVED.split(), *SILENCING.split()}
-    assert same == {"note", "escalate", "extend_watch", "allow", *typed}
+    assert same == {"note", "escalate", "extend_watch", "allow", "order_told", "ask_again", *typed}
 
 
 def test_names_of_states_and_steps_are_unique() -> None:

@@ -8,21 +8,37 @@ from bot.core.dialogue import SAME
 from bot.core.reminders import reminders_for
 from bot.core.roles import CLOCK, Actor, Role
 from bot.core.rollback import ROLLBACK
+from bot.core.rollback_rules import Rollback
 from bot.errors import Refusal
-from tests.core.a_release import CI, DEVOPS, LINKED, MANAGER, NOBODY, OTHER_QA, PM, POLICY, QA, TECH_LEAD, WATCH
+from tests.core.a_release import (
+    CI,
+    DEPLOYS,
+    DEVOPS,
+    LINKED,
+    MANAGER,
+    NOBODY,
+    OTHER_QA,
+    PM,
+    POLICY,
+    QA,
+    TECH_LEAD,
+    WATCH,
+    order_told,
+)
 from tests.core.a_rollback import an_alarm, form_for, rollback_in
+from tests.core.an_environment import Play
 
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
-    "awaiting_decision": "decide raise_severity decline withdraw favour oppose detail note",
-    "awaiting_start": "initiate decline withdraw detail note",
-    "rolling_back": "complete overdue detail note",
-    "awaiting_verification": "verify testing still_broken detail note",
-    "awaiting_closure": "close detail note",
-    "awaiting_postmortem": "publish detail note",
-    "closed": "note",
-    "declined": "note",
-    "withdrawn": "note",
+    "awaiting_decision": "decide raise_severity decline withdraw favour oppose detail note order_told",
+    "awaiting_start": "initiate decline withdraw detail note order_told",
+    "rolling_back": "complete ask_again overdue detail note order_told",
+    "awaiting_verification": "verify testing still_broken detail note order_told",
+    "awaiting_closure": "close detail note order_told",
+    "awaiting_postmortem": "publish detail note order_told",
+    "closed": "note order_told",
+    "declined": "note order_told",
+    "withdrawn": "note order_told",
 }
 
 EVERYBODY = (QA, OTHER_QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, LINKED, NOBODY)
@@ -33,7 +49,7 @@ WHO: dict[str, set[str]] = {
     "raise_severity": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id},
     "decline": {TECH_LEAD.id, MANAGER.id},
     "withdraw": {*ANY_QA, TECH_LEAD.id, MANAGER.id},
-    "initiate": {DEVOPS.id, TECH_LEAD.id},
+    "initiate": {DEVOPS.id, TECH_LEAD.id, WATCH.id},
     "complete": {DEVOPS.id, CI.id},
     "verify": ANY_QA,
     "still_broken": ANY_QA,
@@ -45,6 +61,8 @@ WHO: dict[str, set[str]] = {
     "oppose": ANYBODY,
     "detail": ANYBODY,
     "note": ANYBODY,
+    "order_told": {LINKED.id},
+    "ask_again": {DEVOPS.id},
 }
 
 # from, step, by, to.
@@ -59,6 +77,7 @@ MOVES: list[tuple[str, str, Actor, str]] = [
     ("awaiting_start", "decline", MANAGER, "declined"),
     ("awaiting_start", "withdraw", TECH_LEAD, "withdrawn"),
     ("rolling_back", "complete", DEVOPS, "awaiting_verification"),
+    ("rolling_back", "ask_again", DEVOPS, "rolling_back"),
     ("rolling_back", "overdue", CLOCK, "rolling_back"),
     ("awaiting_verification", "verify", OTHER_QA, "awaiting_closure"),
     ("awaiting_verification", "testing", QA, "awaiting_verification"),
@@ -78,11 +97,21 @@ WAITS = {
 }
 
 
+def ready(state: str, step: str) -> Play[Rollback]:
+    """A rollback in a state, in which nothing but the state decides whether a step is possible."""
+    if step != "ask_again" or step not in POSSIBLE[state]:
+        return rollback_in(state)
+    it = rollback_in(state, DEPLOYS)
+    assert it.it.order is not None
+    it.take("order_told", LINKED, order_told(event=it.it.order.event, kind="rollback"))
+    return it
+
+
 def test_the_expectation_names_every_state_and_every_step() -> None:
     """A new row of the table is to be thought through here too."""
     assert set(POSSIBLE) == {state.name for state in ROLLBACK.states}
     assert set(WHO) == {step.name for step in ROLLBACK.steps}
-    noted = {"note", "detail"}  # whatever the state, it stays as it is
+    noted = {"note", "detail", "order_told"}  # whatever the state, it stays as it is
     expected = {(state, step) for state, steps in POSSIBLE.items() for step in steps.split() if step not in noted}
     assert {(state, step) for state, step, *_ in MOVES} == expected
 
@@ -92,7 +121,7 @@ def test_in_each_state_the_expected_steps_are_possible_and_no_other(state: str) 
     """Every state with every step, taken by somebody who may, with good details."""
     actors = {actor.id: actor for actor in EVERYBODY}
     for step, who in WHO.items():
-        it = rollback_in(state)
+        it = ready(state, step)
         taker = actors[min(who)]
         if step in POSSIBLE[state].split():
             it.take(step, taker, form_for(step, it.now))
@@ -104,7 +133,7 @@ def test_in_each_state_the_expected_steps_are_possible_and_no_other(state: str) 
 @pytest.mark.parametrize("actor", EVERYBODY, ids=lambda actor: actor.id)
 @pytest.mark.parametrize(("state", "step"), [(state, step) for state, step, *_ in MOVES])
 def test_a_step_is_taken_by_its_roles_and_refused_to_all_others(state: str, step: str, actor: Actor) -> None:
-    it = rollback_in(state)
+    it = ready(state, step)
     if actor.id in WHO[step]:
         it.take(step, actor, form_for(step, it.now))
         return
@@ -125,7 +154,7 @@ def test_the_alarm_is_raised_by_whoever_sees_production_and_by_the_release(actor
 
 @pytest.mark.parametrize(("state", "step", "by", "to"), MOVES)
 def test_each_step_leads_where_the_design_says(state: str, step: str, by: Actor, to: str) -> None:
-    it = rollback_in(state)
+    it = ready(state, step)
     before = it.it.stage
     assert it.take(step, by, form_for(step, it.now)).state == to
     assert (it.it.stage == before) == (ROLLBACK.step(step).to == SAME)
@@ -162,7 +191,7 @@ def test_steps_that_can_not_be_taken_back_ask_first() -> None:
 
 
 def test_only_the_clock_and_typed_words_have_no_button() -> None:
-    assert {step.name for step in ROLLBACK.steps if not step.button} == {"overdue", "note"}
+    assert {step.name for step in ROLLBACK.steps if not step.button} == {"overdue", "note", "order_told", "ask_again"}
 
 
 @pytest.mark.parametrize("state", POSSIBLE)

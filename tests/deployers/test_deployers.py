@@ -56,7 +56,7 @@ async def test_github_is_asked_to_run_the_workflow_with_what_is_to_go_live(
         "percentage": "100",
         "greenlight_key": "r1:7:deploy",
     }
-    assert started.url == "https://github.com/acme/admin-logistic/actions/workflows/deploy.yml"
+    assert started.url == f"{service.url}/acme/admin-logistic/actions/workflows/deploy.yml"
 
 
 async def test_a_run_is_found_again_by_the_orders_key_in_its_name(client: httpx.AsyncClient, service: Service) -> None:

@@ -8,14 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.core.deployer_rules import WorkflowRule
 from bot.core.policy import Holders
 from bot.core.release import RELEASE
 from bot.core.reminders import reminders_for
-from bot.core.roles import CLOCK, Actor, Role
+from bot.core.roles import CLOCK, GREENLIGHT, Actor, Role
 from bot.core.wall_clock import Weekday
 from bot.core.windows import Windows
 from bot.messages.voices import VOICES
@@ -86,6 +88,32 @@ def overridden() -> Talk:
     talk = Talk().scheduled().wait(minutes=33)
     talk.policy = closed
     return talk.take("start", MANAGER, {"commit": "abc123", "override": "The customer waits"})
+
+
+WORKFLOW = WorkflowRule(kind="github_actions", repository="acme/shop", workflow="deploy.yml")
+DEPLOYS = POLICY.model_copy(update={"deployer": WORKFLOW})
+TOKEN_GONE = "GitHub Actions refused (401: Bad credentials). The token is missing or no longer valid."
+RUN = "https://github.com/acme/shop/actions/runs/900"
+ORDERED: dict[str, dict[str, str]] = {
+    "waits": {"reason": "GitHub Actions asks for a pause."},
+    "accepted": {"url": RUN},
+    "refused": {"reason": TOKEN_GONE},
+    "unknown": {"reason": "GitHub Actions did not answer (ReadTimeout)."},
+    "void": {"reason": "It was not wanted any more."},
+    "waiting": {"reason": "waiting", "url": RUN},
+    "running": {"reason": "in progress", "url": RUN},
+    "succeeded": {"reason": "success", "url": RUN},
+    "failed": {"reason": "timed out", "url": RUN},
+    "unseen": {"reason": "It was followed for two hours.", "url": RUN},
+}
+
+
+def ordered(outcome: str, **told: str) -> Talk:
+    """A deployment that was ordered, and what became of the order."""
+    talk = Talk(DEPLOYS).deploying()
+    assert talk.release.order is not None
+    answers = {"kind": "deploy", "event": talk.release.order.event, "outcome": outcome, "deployer": WORKFLOW.name}
+    return talk.wait(minutes=1).take("order_told", GREENLIGHT, answers | told)
 
 
 STORIES: dict[str, Callable[[], Talk]] = {
@@ -189,6 +217,9 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "freed": lambda: Talk().scheduled().take("freed", LINKED, {"version": "v1.1.9", "state": "watching"}),
     "approve_a_hotfix": lambda: Talk(WITH_MANAGER).approved(hotfix="yes"),
     "start_by_override": overridden,
+    "start_through_a_deployer": lambda: Talk(DEPLOYS).deploying(),
+    **{f"order_told_{name}": partial(ordered, name, **told) for name, told in ORDERED.items()},
+    "ask_again": lambda: ordered("refused", reason=TOKEN_GONE).wait(minutes=5).take("ask_again", DEVOPS),
     "note": lambda: Talk().watching().take("note", DEVOPS, {"text": "Keep an eye on the queue"}),
 }
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from bot.core.deployer_rules import WorkflowRule
 from bot.core.dialogue import SAME
 from bot.core.reminders import reminders_for, tells_of
-from bot.core.roles import CLOCK, Actor
+from bot.core.roles import CLOCK, GREENLIGHT, Actor
 from bot.core.rollback import ROLLBACK
 from bot.core.surroundings import NOWHERE
 from bot.messages.limits import fit, violations
@@ -45,6 +46,7 @@ BEGUN = {"target": "v1.1.0", "eta": 5}
 DONE = {"version": "v1.1.0", "duration": 4, "checks": ["API health: ✅", "Error rate: Dropping"], "verify": "orders"}
 SEEN = {"seen": "Order creation works"}
 CLOSING = {"investigators": ["UBOB"], "post_mortem_at": "2024-01-17T16:00:00Z", "words": "Which migration?"}
+WORKFLOW = WorkflowRule(kind="github_actions", repository="acme/shop", workflow="deploy.yml")
 REASON = {"reason": "Orders still fail with 500"}
 BARE: dict[str, Any] = {"issue": "", "impact": [], "evidence": []}
 
@@ -67,6 +69,17 @@ def verified() -> Talk:
 
 def closed() -> Talk:
     return verified().later(minutes=3).do("close", TECH_LEAD, CLOSING)
+
+
+def ordered(outcome: str = "", **told: str) -> Talk:
+    """A rollback that GitHub Actions was asked for, and what became of the order."""
+    talk = Talk(POLICY.model_copy(update={"deployer": WORKFLOW})).asked(severity="P0").later(minutes=1)
+    talk.do("initiate", DEVOPS, BEGUN)
+    if not outcome:
+        return talk
+    assert talk.it.order is not None
+    answers = {"kind": "rollback", "event": talk.it.order.event, "outcome": outcome, "deployer": WORKFLOW.name}
+    return talk.later(minutes=1).do("order_told", GREENLIGHT, answers | told)
 
 
 STORIES: dict[str, Callable[[], Talk]] = {
@@ -93,6 +106,11 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "close": closed,
     "publish_link": lambda: closed().do("publish", TECH_LEAD, {"link": "https://docs.example.com/post-mortems/1"}),
     "publish_text": lambda: closed().do("publish", DEVOPS, {"text": "A migration dropped a default."}),
+    "initiate_through_a_deployer": ordered,
+    "order_told_accepted": lambda: ordered("accepted", url="https://github.com/acme/shop/actions/runs/900"),
+    "order_told_refused": lambda: ordered("refused", reason="GitHub Actions refused (401: Bad credentials)."),
+    "order_told_succeeded": lambda: ordered("succeeded", reason="success"),
+    "ask_again": lambda: ordered("failed", reason="timed out").do("ask_again", DEVOPS),
     "note": lambda: begun().do("note", DEVOPS, {"text": "The cache as well"}),
 }
 
@@ -120,7 +138,13 @@ def reminded(talk: Talk) -> Iterator[tuple[str, Message]]:
             yield f"{one.kind} {one.step} {','.join(one.roles)} {one.due_at:%d %H:%M}", message
 
 
-@pytest.mark.parametrize("name", ["request", "request_p0", "initiate", "complete", "still_broken", "verify", "close"])
+REMINDING = [
+    *("request", "request_p0", "initiate", "complete", "still_broken", "verify", "close"),
+    "order_told_refused",
+]
+
+
+@pytest.mark.parametrize("name", REMINDING)
 def test_reminders_stay_as_they_were_reviewed(name: str) -> None:
     told = list(reminded(STORIES[name]()))[:4]
     hold(f"reminders_after_{name}", "\n".join(f"── {key}\n{read(message)}" for key, message in told))
@@ -307,7 +331,7 @@ def test_what_the_card_has_no_room_for_stands_in_the_thread() -> None:
 
 def test_a_step_that_changes_nothing_leaves_the_card_s_buttons_good() -> None:
     same = {step.name for step in ROLLBACK.steps if step.to == SAME}
-    assert same == {"favour", "oppose", "overdue", "testing", "detail", "note"}
+    assert same == {"favour", "oppose", "overdue", "testing", "detail", "note", "order_told", "ask_again"}
     talk = Talk().asked()
     before = talk.it.stage
     assert talk.do("favour", QA).it.stage == before

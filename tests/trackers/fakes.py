@@ -60,8 +60,12 @@ class FakeTracker:
             return self.refusal("unauthorized")
         return await handler(request)
 
-    def knows(self, request: web.Request) -> bool:
+    def routes(self) -> list[web.RouteDef]:
         raise NotImplementedError
+
+    def knows(self, request: web.Request) -> bool:
+        """Whether the request brings a token that is known."""
+        return request.headers.get("Authorization", "").removeprefix("Bearer ") in self.tokens
 
     def refusal(self, fault: Fault) -> web.Response:
         if fault == "page":
@@ -95,9 +99,6 @@ class FakeGitHub(FakeTracker):
             web.get(f"{here}/issues/{{number}}/comments", self.said),
             web.post(f"{here}/issues/{{number}}/comments", self.say),
         ]
-
-    def knows(self, request: web.Request) -> bool:
-        return request.headers.get("Authorization", "").removeprefix("Bearer ") in self.tokens
 
     async def repository(self, request: web.Request) -> web.Response:
         assert request.headers["X-GitHub-Api-Version"] == "2022-11-28"
@@ -275,7 +276,7 @@ def _is_inline(node: Any) -> bool:
 
 
 @asynccontextmanager
-async def serving(fake: FakeGitHub | FakeJira) -> AsyncIterator[None]:
+async def serving(fake: FakeTracker) -> AsyncIterator[None]:
     """The fake while it listens."""
     application = web.Application(middlewares=[fake.meet])
     application.add_routes(fake.routes())
