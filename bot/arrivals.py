@@ -131,7 +131,9 @@ def _arrive(tx: Transaction, arrival: Arrival, policies: Mapping[str, Service], 
 # ── a release's ──────────────────────────────────────────────────────────────────────────────────────────────────────
 def _of_release(desk: _Desk, known: str | None) -> Outcome | None:
     """What it makes of the release it belongs to; None where it belongs to none, or not in this state."""
-    release = next((one for one in desk.releases(is_open=True) if desk.sighting.is_of(one)), None)
+    releases = desk.releases(is_open=True)
+    ordered = (one for one in releases if desk.sighting.is_ordered_by(one))
+    release = next(ordered, None) or next((one for one in releases if desk.sighting.is_of(one)), None)
     if release is None:
         late = next((one for one in desk.releases() if one.id == known), None)
         return desk.made(NOTHING_NEW, late.id) if late else None
@@ -191,6 +193,9 @@ def _of_rollback(desk: _Desk) -> Outcome | None:
     it = desk.arrival
     found = desk.tx.find("rollback", service=it.service, environment=it.environment, state="rolling_back", limit=1)
     rollback = read_conversation(found[0]) if found else None
+    if rollback is not None and desk.sighting.is_ordered_by(rollback):
+        # How an order goes is told by whoever follows it.
+        return desk.made(NOTHING_NEW, rollback.id)
     if rollback is None or not _may_be_target(desk, rollback.target):
         return None
     words = f"{desk.sighting.source}: the deployment of {desk.sighting.name} {PHASES[desk.sighting.phase]}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import Formatter
 from typing import Annotated, Literal, Self
+from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, HttpUrl, StringConstraints, model_validator
 
@@ -66,6 +67,11 @@ class _Rule(Fact):
         """What it is."""
         return "the deployment webhook"
 
+    @property
+    def page(self) -> str:
+        """Where people see it; empty where there is no such page."""
+        return ""
+
     def does(self, kind: OrderKind) -> bool:
         """Whether it is asked for orders of a kind."""
         return kind in self.starts
@@ -90,6 +96,12 @@ class WorkflowRule(_Rule):
         """What people call it."""
         return f"{self.title} ({self.workflow})"
 
+    @property
+    def page(self) -> str:
+        """The workflow's page: of an API at github.com or an Enterprise Server, the site beside it."""
+        site = str(self.url).rstrip("/").removesuffix("/api/v3").replace("://api.github.com", "://github.com")
+        return f"{site}/{self.repository}/actions/workflows/{self.workflow}"
+
 
 class ArgoRule(_Rule):
     """An application of an Argo CD server, synchronised to a revision."""
@@ -107,6 +119,13 @@ class ArgoRule(_Rule):
     def name(self) -> str:
         """What people call it."""
         return f"{self.title} ({self.application})"
+
+    @property
+    def page(self) -> str:
+        """The application's page, where its name is always the same."""
+        if "{" in self.application:
+            return ""
+        return f"{str(self.url).rstrip('/')}/applications/{quote(self.application, safe='')}"
 
     def does(self, kind: OrderKind) -> bool:
         """Never a canary's share: that is its rollout's own matter."""

@@ -13,6 +13,7 @@ from bot.core.events import Fact
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm
 from bot.core.release_rules import Release, is_another_commit, is_same_commit, is_same_version
+from bot.core.rollback_rules import Rollback
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
@@ -55,7 +56,8 @@ class Sighting(Fact):
     """What another system told of a deployment, and no more. Empty is what it did not tell.
 
     `deployment` is the system's own id of it, `names` are those that may name a version (a tag, a branch). `commit` is
-    the deployed commit, where it is sure to be one of the service's own.
+    the deployed commit, where it is sure to be one of the service's own; `title` is what it calls the
+    deployment, `run` the page of what carries it out.
     """
 
     source: Line
@@ -67,6 +69,8 @@ class Sighting(Fact):
     names: tuple[Line, ...] = ()
     by: Line = ""
     link: Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://[^\s<>|]+)?$")] = ""
+    title: Line = ""
+    run: Annotated[str, StringConstraints(max_length=500)] = ""
     said: Annotated[str, StringConstraints(max_length=LONGEST_TEXT)] = ""
     components: tuple[Line, ...] = Field(default=(), max_length=20)
     health: tuple[Line, ...] = Field(default=(), max_length=20)
@@ -85,6 +89,16 @@ class Sighting(Fact):
         if self.commit and is_another_commit(self.commit, approved):
             return False
         return any(is_same_version(name, release.version) or is_same_commit(name, approved) for name in self.names)
+
+    def is_ordered_by(self, conversation: Release | Rollback) -> bool:
+        """Whether it is what a conversation ordered: its title has the order's key, or it is where the order is seen.
+
+        What it says of commits is then not the release's: a workflow that is dispatched runs on a branch of its own.
+        """
+        order = conversation.order
+        if order is None:
+            return False
+        return f"{conversation.id}:" in self.title or bool(order.url and order.url == self.run)
 
     def names_version(self, version: str) -> bool:
         return any(is_same_version(name, version) for name in self.names)

@@ -65,6 +65,14 @@ def asked_line(conversation: Any, event: Event) -> str:
     return f"📨 {escape(capitalized(event.data['deployer']))} is asked to {what}."
 
 
+def deployer_line(policy: Service) -> str:
+    """On the card of what is about to be deployed: what deploys it. Empty where people do."""
+    rule = policy.deployer
+    if rule is None or not rule.does("deploy"):
+        return ""
+    return f"⚙️ Deploys through {link(rule.page, rule.name) if rule.page else escape(rule.name)}"
+
+
 def order_lines(conversation: Any) -> Iterator[str]:
     """On the card: how the present order stands."""
     order: OrderState | None = conversation.order

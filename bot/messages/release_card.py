@@ -118,6 +118,8 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
     if release.state in ("awaiting_agreement", "awaiting_timing", "scheduled") and release.planned_at:
         yield f"🕓 Planned for {both_zones(release.planned_at)}"
     yield from freeze.card_lines(release)
+    if release.state in ("awaiting_timing", "scheduled") and (deployer := orders.deployer_line(policy)):
+        yield deployer
     if (proposed := _proposed(release)) is not None:
         yield f"🕓 Another time is proposed: {both_zones(proposed)}"
     if release.state in ("canary", "canary_paused"):

@@ -217,6 +217,7 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "freed": lambda: Talk().scheduled().take("freed", LINKED, {"version": "v1.1.9", "state": "watching"}),
     "approve_a_hotfix": lambda: Talk(WITH_MANAGER).approved(hotfix="yes"),
     "start_by_override": overridden,
+    "confirm_what_a_deployer_deploys": lambda: Talk(DEPLOYS).scheduled(),
     "start_through_a_deployer": lambda: Talk(DEPLOYS).deploying(),
     **{f"order_told_{name}": partial(ordered, name, **told) for name, told in ORDERED.items()},
     "ask_again": lambda: ordered("refused", reason=TOKEN_GONE).wait(minutes=5).take("ask_again", DEVOPS),

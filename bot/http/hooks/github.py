@@ -59,9 +59,17 @@ class Deployment(Part):
     creator: User | None = None
 
 
+class Carrier(Part):
+    """The run that made a deployment, where one did."""
+
+    html_url: str = ""
+    display_title: str | None = None
+
+
 class DeploymentEvent(Part):
     """`deployment`."""
 
+    workflow_run: Carrier | None = None
     deployment: Deployment
     repository: Repository
 
@@ -92,6 +100,7 @@ class Run(Part):
     head_sha: CommitHash
     head_branch: str | None = None
     html_url: str
+    display_title: str | None = None
     created_at: AwareDatetime
     run_started_at: AwareDatetime | None = None
     updated_at: AwareDatetime
@@ -242,7 +251,7 @@ def _content(headers: Headers, body: bytes) -> bytes:
 
 
 def _sighting(event: DeploymentEvent, phase: Phase, at: datetime, link: str) -> Sighting:
-    it = event.deployment
+    it, run = event.deployment, event.workflow_run or Carrier()
     return Sighting(
         source=SOURCE,
         deployment=str(it.id),
@@ -252,6 +261,8 @@ def _sighting(event: DeploymentEvent, phase: Phase, at: datetime, link: str) -> 
         names=tuple(_names(it.ref, it.sha)),
         by=one_line(it.creator.login if it.creator else ""),
         link=link,
+        title=one_line(run.display_title),
+        run=address(run.html_url),
         said=plain_text(it.description),
     )
 
@@ -273,6 +284,8 @@ def _run_sighting(run: Run) -> Sighting | None:
         names=tuple(_names(run.head_branch or "", run.head_sha)),
         by=one_line(run.actor.login if run.actor else ""),
         link=address(run.html_url),
+        title=one_line(run.display_title),
+        run=address(run.html_url),
         said=f"The run ended: {run.conclusion}." if phase is Phase.FAILED else "",
     )
 
