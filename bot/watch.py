@@ -14,12 +14,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from bot.clock import Clock
 from bot.conversations import Conversations
 from bot.core.alerts import Alert, AlertGroup, grouped
-from bot.core.comparison import Comparison, compare, median, regressed
 from bot.core.observation import (
     ALERTS,
     FIRING,
@@ -37,12 +37,18 @@ from bot.core.observation import (
 from bot.core.policy import Service
 from bot.core.release_observation import WATCHED, deployment_of
 from bot.core.release_rules import Release
-from bot.core.signals import Sample, Samples, Signal, amount
+from bot.core.signals import Sample, Samples, Signal, amount, middle
 from bot.errors import GreenlightError, Refusal
 from bot.monitors.alertmanager import Alertmanager
 from bot.monitors.interface import Monitor, MonitorError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Record, Store
+
+if TYPE_CHECKING:
+    from bot.core.comparison import Comparison
+
+COMPARISON = "bot.core.comparison"
+"""Its libraries take most of a second to load, and 80 MiB: for those who have signals, and beside the loop."""
 
 logger = logging.getLogger(__name__)
 
@@ -144,6 +150,7 @@ class Watch:
             await asyncio.gather(*looks, return_exceptions=True)
 
     async def _run(self) -> None:
+        await asyncio.to_thread(import_module, COMPARISON)
         while not self._stopping:
             try:
                 await self._turn()
@@ -308,7 +315,7 @@ class _LookAt:
         """The medians before the deployment, for the tables."""
         readings = await self._series(signals, self._baseline_start(), self.deployment.began)
         self.one.before = {
-            name: median([sample.value for sample in reading.samples])
+            name: middle([sample.value for sample in reading.samples])
             for name, reading in readings.items()
             if reading.samples
         }
@@ -346,6 +353,8 @@ class _LookAt:
 
     async def _compare(self, signals: Mapping[str, Signal], number: int) -> None:
         """Compare with before the deployment, and tell of each signal once that is worse."""
+        from bot.core.comparison import compare, regressed  # noqa: PLC0415 - loaded at the start, see COMPARISON
+
         chosen = {name: signal for name, signal in signals.items() if signal.compared}
         settled = self.deployment.ended + SETTLING
         # The same step for both, or neighbours would resemble each other differently.

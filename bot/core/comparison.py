@@ -18,7 +18,7 @@ must be worse than the old ones in most pairs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite, sqrt
 
@@ -134,8 +134,3 @@ def _matters(signal: Signal, was: float, now: float, superiority: float) -> bool
     mildest = [limit for limit in (signal.warning, signal.critical, signal.p1, signal.p0) if limit]
     least = max(SHARE * abs(was), OF_LIMIT * min(map(abs, mildest), default=0.0))
     return worse > 0 and worse >= least and superiority >= SUPERIORITY
-
-
-def median(values: Sequence[float]) -> float:
-    """The middle of some values."""
-    return float(np.median(np.array([value for value in values if isfinite(value)] or [0.0])))

@@ -7,11 +7,12 @@ Prevention"). What was not measured is blind, and never normal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import isfinite
+from statistics import median
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -306,3 +307,8 @@ def _digits(value: float) -> str:
 def bound(signal: Signal, limit: float) -> str:
     """A limit as a criterion is written: ">5%", "<1"."""
     return f"{'>' if signal.direction == 'above' else '<'}{amount(limit, signal.unit)}"
+
+
+def middle(values: Sequence[float]) -> float:
+    """The median of those values that are numbers; 0 where none is."""
+    return median([value for value in values if isfinite(value)] or [0.0])
