@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.errors import GreenlightError
 
 M = TypeVar("M", bound=BaseModel)
 Headers = Mapping[bytes, bytes]
+LONGEST_ADDRESS = 280
 Made = tuple[Mapping[str, object], ...]
 """What was made of what was told, for the answer."""
 
@@ -84,8 +85,13 @@ def parsed(model: type[M], body: bytes) -> M:
 def address(url: str | None) -> str:
     """An address that may be shown; empty where it is none."""
     plain = (url or "").strip()
-    shown = plain.startswith(("https://", "http://")) and len(plain) <= 280 and not set(plain) & set("<>| ")
-    return plain if shown and plain.isprintable() else ""
+    if len(plain) > LONGEST_ADDRESS or not plain.isprintable() or set(plain) & set("<>| "):
+        return ""
+    try:
+        read = str(HttpUrl(plain))
+    except ValidationError:
+        return ""
+    return read if len(read) <= LONGEST_ADDRESS else ""
 
 
 def is_same(given: bytes, wanted: bytes) -> bool:

@@ -8,20 +8,37 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
 from bot.arrivals import Arrival, Arrivals
 from bot.clock import Clock
 from bot.core.release_forms import Commit, Version
 from bot.core.sightings import Phase, Sighting, one_line, plain_text
 from bot.http.bodies import LONGEST_NUMBER
-from bot.http.hooks.interface import Headers, Made, UnknownError, UnreadableError, is_same, parsed
+from bot.http.hooks.interface import Headers, Made, UnknownError, UnreadableError, address, is_same, parsed
 
 VALID_FOR = timedelta(minutes=5)
 SOURCE = "Webhook"
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=140)]
-Address = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>|]{1,250}$")]
+
+
+def _address(text: str) -> str:
+    if not (plain := address(text)):
+        raise ValueError("must be a web address")
+    return plain
+
+
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class Notice(BaseModel):
