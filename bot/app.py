@@ -14,6 +14,7 @@ from importlib.metadata import version
 from prometheus_client import CollectorRegistry
 
 import handlers
+from bot.alerts import Alerts
 from bot.arrivals import Arrivals
 from bot.background import Background
 from bot.bolt import Bolt
@@ -181,7 +182,7 @@ def assemble(
     registry = CollectorRegistry()
     mounted: dict[str, AsgiApp] = {
         "api": Gate(build(Pipelines(conversations, pulse)), store, clock, allowance or Allowance()),
-        "hooks": hooks_of(Arrivals(store, configuration.services, clock, committed), clock),
+        "hooks": hooks_of(Arrivals(store, configuration.services, clock, committed), Alerts(conversations), clock),
         "metrics": Metrics(store, clock, registry),
     }
     door = Door(None if socket else SlackRequests(bolt), _secret(environment), vital.health, mounted)

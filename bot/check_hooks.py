@@ -43,4 +43,5 @@ def _secrets(secrets: HookSecrets) -> Iterator[tuple[str, SecretStr | None]]:
 
 
 def _names(service: Service, hook: str) -> bool:
+    """Whether a service has it in its configuration. Its Alertmanager need not send anything: the watch asks it."""
     return bool(getattr(service.hooks, hook, None))

@@ -21,8 +21,12 @@ AFTER_PLANNED_END = timedelta(minutes=30)
 
 
 def _matcher(text: str) -> str:
-    if not _MATCHER.match(text):
+    if not (match := _MATCHER.match(text)):
         raise ValueError(f"“{text[:60]}” is not a matcher; write it as Alertmanager does: alertname=PodRestarted.")
+    try:
+        re.compile(match["value"] if "~" in match["sign"] else "")
+    except re.error as error:
+        raise ValueError(f"“{text[:60]}” has no regular expression that can be read: {error}.") from error
     return text
 
 
@@ -51,10 +55,17 @@ class Alert:
     labels: Mapping[str, str]
     starts_at: datetime
     annotations: Mapping[str, str] = field(default_factory=dict)
+    is_over: bool = False
 
     @property
     def name(self) -> str:
         return self.labels.get("alertname", "An alert without a name")
+
+    def matches(self, matchers: Iterable[str]) -> bool:
+        """Whether its labels fit all of some matchers, as Alertmanager reads them: a label that is missing is empty, a
+        regular expression fits the whole value.
+        """
+        return all(_fits(self.labels.get(name, ""), sign, value) for name, sign, value in map(parts_of, matchers))
 
 
 class AlertGroup(Fact):
@@ -66,6 +77,12 @@ class AlertGroup(Fact):
     since: datetime
     summary: str = ""
     runbook: str = ""
+
+
+def _fits(label: str, sign: str, value: str) -> bool:
+    if sign in ("=", "!="):
+        return (label == value) == (sign == "=")
+    return bool(re.fullmatch(value, label)) == (sign == "=~")
 
 
 def grouped(alerts: Iterable[Alert]) -> tuple[AlertGroup, ...]:

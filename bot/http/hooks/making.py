@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.alerts import Alerts
 from bot.arrivals import Arrivals
 from bot.clock import Clock
 from bot.http.allowance import Allowance
+from bot.http.hooks.alertmanager import Alertmanager
 from bot.http.hooks.argocd import ArgoCD
 from bot.http.hooks.gate import HookGate
 from bot.http.hooks.github import GitHub
@@ -14,16 +16,18 @@ from bot.http.hooks.interface import Hook, HookSecrets
 from bot.http.hooks.signed import Signed
 
 
-def hooks_of(arrivals: Arrivals, clock: Clock, secrets: HookSecrets | None = None) -> HookGate:
+def hooks_of(arrivals: Arrivals, alerts: Alerts, clock: Clock, secrets: HookSecrets | None = None) -> HookGate:
     """The way in for hooks. A sender may tell a burst: one push starts many runs."""
-    hooks = _open(arrivals, clock, secrets or HookSecrets())
+    hooks = _open(arrivals, alerts, clock, secrets or HookSecrets())
     return HookGate(hooks, clock, Allowance(a_minute=600, burst=300))
 
 
-def _open(arrivals: Arrivals, clock: Clock, secrets: HookSecrets) -> Iterator[Hook]:
+def _open(arrivals: Arrivals, alerts: Alerts, clock: Clock, secrets: HookSecrets) -> Iterator[Hook]:
     if secrets.github:
         yield GitHub(arrivals, secrets.github)
     if secrets.argocd:
         yield ArgoCD(arrivals, secrets.argocd)
+    if secrets.alertmanager:
+        yield Alertmanager(alerts.receive, secrets.alertmanager)
     if secrets.signed:
         yield Signed(arrivals, secrets.signed, clock)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.core.alerts import AlertRule
 from bot.core.policy import GitHubHook, Hooks
 from bot.http.hooks.signed import signature
 from bot.pace import Pace
@@ -108,17 +110,14 @@ def status(state: str, at: str, number: int = 1, sha: str = "abc1234", ref: str 
     return payload
 
 
-@pytest.fixture
-async def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Told]:
-    for variable in VARIABLES:
-        monkeypatch.setenv(variable, SECRET)
-    configuration, database = load(CONFIGURATION), tmp_path / "x.db"
+@asynccontextmanager
+async def hooked(folder: Path, alertmanager: AlertRule | None = None) -> AsyncIterator[Told]:
+    """A playground whose first service is told of by everybody."""
+    configuration, database = load(CONFIGURATION), folder / "x.db"
     github = GitHubHook(repository="codertocat/hello-world", workflows={"test.yml": "production"})
     hooks = Hooks(github=github, argocd={"shop": "production"})
-    services = {
-        name: it.but(hooks=hooks if name == "admin-logistic" else Hooks())
-        for name, it in configuration.services.items()
-    }
+    services = {name: it.but(hooks=Hooks()) for name, it in configuration.services.items()}
+    services["admin-logistic"] = services["admin-logistic"].but(hooks=hooks, alertmanager=alertmanager)
     configuration = replace(configuration, services=services)
     playing_it = playing(database, pace=Pace.unlimited(), starts_at=STARTS_AT, configuration=configuration)
     async with playing_it as playground:
@@ -126,3 +125,17 @@ async def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         it = Told(Player(playground), httpx.AsyncClient(base_url=playground.server.url, timeout=20), database, "")
         async with it.http:
             yield it
+
+
+@pytest.fixture
+def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every hook is open."""
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, SECRET)
+
+
+@pytest.fixture
+async def told(tmp_path: Path, secrets: None) -> AsyncIterator[Told]:
+    del secrets
+    async with hooked(tmp_path) as it:
+        yield it

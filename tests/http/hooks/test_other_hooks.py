@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.alerts import Alerts
 from bot.clock import MovableClock
 from bot.http.allowance import Allowance
 from bot.http.bodies import MAX_BODY
@@ -157,8 +158,9 @@ async def test_the_way_back_is_told_in_the_rollbacks_thread(told: Told) -> None:
 
 async def test_a_hook_without_its_secret_is_closed(told: Told) -> None:
     """The answer names the variable; a hook that does not exist is told with those that do."""
-    arrivals = told.player.playground.application.door._mounted["hooks"]._hooks["github"]._arrivals  # type: ignore[attr-defined]  # what is there
-    gate = hooks_of(arrivals, MovableClock(STARTS_AT), HookSecrets.model_construct())
+    application: Any = told.player.playground.application
+    arrivals = application.door._mounted["hooks"]._hooks["github"]._arrivals
+    gate = hooks_of(arrivals, Alerts(application.conversations), MovableClock(STARTS_AT), HookSecrets.model_construct())
     told.player.playground.application.door._mounted["hooks"]._hooks = gate._hooks  # type: ignore[attr-defined]  # what is there
     closed = await told.github("deployment", deployment())
     assert closed.status_code == 404
