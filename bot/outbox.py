@@ -137,6 +137,9 @@ class Outbox(Worker):
                 assert posting.thread_ts is not None
                 await self._slack.update(outgoing.channel, posting.thread_ts, said.message)
                 return None
+            if said.replaces:
+                await self._slack.update(outgoing.channel, said.replaces, said.message)
+                continue
             key = f"{outgoing.key}:{index}" if outgoing.event else outgoing.key
             posted = await self._say_part(posting, said, key, index)
         return posted

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
 
 from bot.clock import Clock
 from bot.core import orders, tickets
+from bot.core import release_validation as validation
 from bot.deployers.choose import DeployerSecrets, deployer_for
 from bot.errands import Doer, Errands
+from bot.monitors.interface import Monitor
 from bot.orders import Orders
 from bot.outward import TIMEOUT
 from bot.settings import Configuration
 from bot.store.interface import Store
 from bot.tickets import Tickets
 from bot.trackers.choose import TrackerSecrets, tracker_for
+from bot.validation import making
+from bot.validation.runs import Validations
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Outside:
     where it is False.
     """
 
-    client: httpx.AsyncClient
+    clients: tuple[httpx.AsyncClient, ...]
     errands: Errands
     is_used: bool
 
@@ -40,15 +44,29 @@ class Outside:
     async def stop(self, timeout: float) -> None:  # noqa: ASYNC109 - what is left then is kept, nothing fails
         """Do what can be done within `timeout` seconds, then close."""
         await self.errands.stop(timeout)
-        await self.client.aclose()
+        for client in self.clients:
+            await client.aclose()
 
 
-def outside(configuration: Configuration, store: Store, clock: Clock, committed: Callable[[], None]) -> Outside:
+def outside(
+    configuration: Configuration,
+    store: Store,
+    clock: Clock,
+    committed: Callable[[], None],
+    monitors: Mapping[str, Mapping[str, Monitor]] | None = None,
+) -> Outside:
     """Put it together. `committed` is called after an errand recorded something."""
     client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
     services, of_trackers, of_deployers = configuration.services, TrackerSecrets(), DeployerSecrets()
     clerk = Tickets(store, services, lambda rule: tracker_for(rule, client, of_trackers), clock)
     officer = Orders(store, services, lambda rule: deployer_for(rule, client, of_deployers, clock.now), clock)
-    doers: dict[str, Doer] = {**dict.fromkeys(tickets.KINDS, clerk), **dict.fromkeys(orders.KINDS, officer)}
+    checks = making.client()
+    runs = Validations(store, services, monitors or {}, clock, checks, making.secret)
+    doers: dict[str, Doer] = {
+        **dict.fromkeys(tickets.KINDS, clerk),
+        **dict.fromkeys(orders.KINDS, officer),
+        **dict.fromkeys(validation.KINDS, runs),
+    }
     errands = Errands(store, services, doers, clock, committed)
-    return Outside(client, errands, is_used=any(one.tracker or one.deployer for one in services.values()))
+    is_used = any(one.tracker or one.deployer or one.playbook.checks for one in services.values())
+    return Outside((client, checks), errands, is_used=is_used)

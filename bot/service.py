@@ -253,16 +253,23 @@ def _say(
 ) -> None:
     """Enqueue what the event makes be said; bot.wording puts it into words when it is sent."""
     step = dialogue.step(event.step)
-    prefix, title = f"{after.id}:{event.number}", f"{after.version}: {step.label}"
+    title = f"{after.version}: {step.label}"
 
     def outgoing(name: str, kind: Literal["root", "card", "reply"]) -> Outgoing:
-        return Outgoing(f"{prefix}:{name}", kind, after.channel, title, (), after.id, event=event.number)
+        return Outgoing(
+            message_key(after.id, event.number, name), kind, after.channel, title, (), after.id, event=event.number
+        )
 
     if not before.number:
         tx.enqueue(outgoing("card", "root"), now)
     elif step.to != SAME or _is_changed(before, after):
         tx.enqueue(outgoing("card", "card"), now)
     tx.enqueue(outgoing("told", "reply"), now)
+
+
+def message_key(conversation: str, number: int, name: str = "told") -> str:
+    """What names what an event makes be said: in its thread, unless `name` says otherwise."""
+    return f"{conversation}:{number}:{name}"
 
 
 def _is_changed(before: Conversation, after: Conversation) -> bool:

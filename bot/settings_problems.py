@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from bot.core import playbook
 from bot.core.deployer_rules import INPUT_PATTERN, WORKFLOW_PATTERN
 from bot.core.release_day import NAME_PATTERN
 from bot.core.tickets import LABEL_PATTERN, PROJECT_PATTERN, REPOSITORY_PATTERN
@@ -26,6 +27,12 @@ _BY_PATTERN: Mapping[str, Told] = {
     r"^[a-z0-9][a-z0-9_-]{0,39}$": (
         "is not a short name.",
         "Use at most 40 lowercase letters, digits, “-” and “_”, such as admin-logistic.",
+    ),
+    playbook.HEADER_PATTERN: ("is not the name of a header.", "Write it as X-Greenlight-Test."),
+    playbook.VALUE_PATTERN: ("can't stand in a header.", "Use plain letters, digits and signs, in one line."),
+    playbook.VARIABLE_PATTERN: (
+        "is not the name of an environment variable.",
+        "Write the name alone, such as SHOP_TEST_TOKEN; the secret itself never stands here.",
     ),
     PROJECT_PATTERN: (
         "is not the key of a Jira project.",

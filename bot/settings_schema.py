@@ -79,8 +79,28 @@ DESCRIPTIONS = {
     "tracker": "Where tickets are opened for environment issues and requests: Jira or GitHub Issues.",
     "hooks": "Whose word of this service's deployments counts: a repository on GitHub, applications of Argo CD.",
     "deployer": "What starts deployments and rollbacks for people: GitHub Actions, Argo CD or a webhook.",
+    "playbook": "What is checked against the live environment after a deployment, or by /release validate.",
     "release_day": "Changes to the release day's clock, by entry (T-24h, T+5m): what and owner, or null to leave one "
     "out; null instead of all switches the clock off.",
+}
+CHECK_DESCRIPTIONS = {
+    "kind": "What kind of check it is.",
+    "title": "What people call the check; its name, unless given.",
+    "required": "Whether production counts as bad where it fails; false: for information.",
+    "retries": "How often it is tried again where it did not pass: twice, or never where it changes something.",
+    "pause": "Seconds before it is tried again.",
+    "timeout": "Seconds that one try may take.",
+    "url": "The address that is asked.",
+    "headers": "Headers that may be known to everybody.",
+    "secret_headers": "Headers with the environment variables that hold their values.",
+    "basic_auth": "The environment variable that holds user:password.",
+    "method": "GET, HEAD or OPTIONS; another only where it is marked as synthetic.",
+    "synthetic": "Whether it may change something, because its data are test data.",
+    "body": "What is sent.",
+    "status": "The status that is expected.",
+    "fields": "What the JSON answer must hold, by path such as checks.database or items[0].id.",
+    "contains": "Text that the answer must hold.",
+    "within": "The most milliseconds that it may take.",
 }
 _TOP_DESCRIPTIONS = {
     "version": "The version of this file's format: 1.",
@@ -102,6 +122,7 @@ def schema() -> Json:
     _describe_trackers(definitions)
     _describe_hooks(definitions)
     _describe_deployers(definitions)
+    _describe_playbook(definitions)
     properties: Json = service["properties"]
     properties["channels"]["items"] = {"anyOf": [properties["channels"]["items"], {"$ref": "#/$defs/ChannelEntry"}]}
     of_items = definitions["Section"]["properties"]["items"]
@@ -200,6 +221,17 @@ def _describe_deployers(definitions: Json) -> None:
         properties["starts"]["description"] = "What it is asked for."
         properties["rollback"]["description"] = "automatic: a P0 that the watch finds is rolled back at once."
         properties["reports"]["description"] = "Its word that it is done is taken for people's."
+
+
+def _describe_playbook(definitions: Json) -> None:
+    playbook = definitions["Playbook"]["properties"]
+    playbook["automatic"]["description"] = "Whether it is run by itself when a deployment is told."
+    playbook["header"]["description"] = "The header that marks test traffic, on every request of a check."
+    playbook["checks"]["description"] = "The checks by name, in their order."
+    for name, text in CHECK_DESCRIPTIONS.items():
+        for definition in definitions.values():
+            if "timeout" in definition.get("properties", {}) and name in definition["properties"]:
+                definition["properties"][name]["description"] = text
 
 
 def _closed(properties: Json, keys: tuple[str, ...], description: str) -> Json:

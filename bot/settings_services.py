@@ -293,11 +293,13 @@ class Checker:
 
 
 def _key_of(error: ErrorDetails) -> Key:
-    """Where an error is; pydantic names the kind of tracker or deployer it checked for as well, which is no key of the
-    file.
+    """Where an error is; pydantic names the kind of tracker, deployer or check that it looked for as well, which is no
+    key of the file.
     """
     loc = error["loc"]
     kinds = {place for place in range(1, len(loc)) if loc[place] in _KINDS.get(loc[place - 1], ())}
+    if loc[:2] == ("playbook", "checks") and len(loc) > 3 and loc[3] != "[key]":
+        kinds.add(3)
     key = tuple(part for place, part in enumerate(loc) if part != "[key]" and place not in kinds)
     return (*key, "kind") if error["type"].startswith("union_tag") else key
 

@@ -15,7 +15,7 @@ from bot.core.policy import Service
 from bot.messages.limits import fit
 from bot.messages.message import Said
 from bot.messages.voices import VOICES
-from bot.service import read_conversation
+from bot.service import message_key, read_conversation
 from bot.store.interface import Reader, Record, Store
 
 
@@ -38,11 +38,27 @@ class Wording:
             return (Said(fit(voice.card(then, policy))[0]),)
         rest = fit(voice.card(then, policy))[1:] if outgoing.event == 1 else ()
         event = events[outgoing.event - 1]
+        if DIALOGUES[record.dialogue].step(event.step).revises:
+            return await self._revised(then, event, events, policy)
         told = voice.told(then, event, policy)
         if draft := voice.drafts.get(event.step):
             told = (*told, *draft(then, events[: outgoing.event], policy))
         parts = [Said(part, said.broadcast) for said in told for part in fit(said.message)]
         return (*map(Said, rest), *parts)
+
+    async def _revised(self, then: Any, event: Event, events: tuple[Event, ...], policy: Service) -> tuple[Said, ...]:
+        """What takes the place of an earlier message; nothing where a newer one will, or that message is not there."""
+        later = events[event.number :]
+        if any(one.step == event.step for one in later):
+            return ()
+        first = DIALOGUES[event.dialogue].step(event.step).revises
+        number = next((one.number for one in reversed(events[: event.number - 1]) if one.step == first), 0)
+        key = message_key(event.conversation, number)
+        ts = await self._store.read(lambda reader: reader.sent_as(key))
+        if ts is None:
+            return ()
+        said = VOICES[event.dialogue].told(then, event, policy)[0]
+        return (Said(fit(said.message)[0], replaces=ts),)
 
 
 def _load(reader: Reader, conversation_id: str) -> tuple[Record, tuple[Event, ...]]:

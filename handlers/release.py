@@ -12,7 +12,7 @@ from bot.bolt import Bolt
 from bot.core.release import RELEASE
 from bot.messages import lists
 from bot.messages.message import Message
-from handlers import checklist, escalate
+from handlers import checklist, escalate, validate
 from handlers.commands import Call, Subcommand, dispatch, opening, questions
 from handlers.context import Context
 from handlers.freeze import SUBCOMMANDS as FREEZES
@@ -48,6 +48,9 @@ SUBCOMMANDS = {
     **questions(RELEASE, "v1.2.0"),
     **report(RELEASE, "v1.2.0"),
     "checklist": Subcommand("checklist [service] [v1.2.0]", "the release's checklist, to tick", checklist.answer),
+    "validate": Subcommand(
+        "validate [service] [v1.2.0]", "run the service's playbook against the version that is live", validate.answer
+    ),
     "escalate": Subcommand(
         "escalate [service] [v1.2.0] [what happened] situation=…",
         "tell those at once who have to know: production down, security breach, data loss risk, cost overrun",

@@ -54,6 +54,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.errands": ("bot.errands", "bot.worker", "bot.outward", *SERVICE, *INTENTS),
     "bot.tickets": ("bot.tickets", "bot.errands", "bot.trackers", "bot.outward", *SERVICE, *INTENTS),
     "bot.orders": ("bot.orders", "bot.errands", "bot.deployers", "bot.outward", *SERVICE, *INTENTS),
+    "bot.validation": (
+        *("bot.validation", "bot.errands", "bot.outward", "bot.monitors.interface"),
+        *(*SERVICE, *INTENTS),
+    ),
     "bot.pace": BASICS,
     "bot.schedule": ("bot.schedule", *SERVICE, "bot.core", "bot.store.interface", *BASICS),
     "bot.monitors": ("bot.monitors", "bot.core", "bot.outward", *BASICS),

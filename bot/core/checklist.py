@@ -16,6 +16,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from bot.core.events import Fact
+from bot.core.playbook import CheckName
 from bot.core.roles import HeldRole, Role
 
 COMPONENT = "{component}"
@@ -56,8 +57,14 @@ class Proof(StrEnum):
     HEALTH = "deployed.health_checks"
     DEPLOYED = "deployed"
     SMOKE_PASSED = "smoke_passed"
+    VALIDATED = "validated"
     WATCHED = "complete.watched"
     COMPLETED = "complete"
+
+
+def _listed(given: object) -> object:
+    # An item is read by hand below, after which a list of the file is no longer told from one of the code.
+    return tuple(given) if isinstance(given, list) else given
 
 
 class Item(Fact):
@@ -66,6 +73,7 @@ class Item(Fact):
     id           what it is called in events; made of its text, unless given
     owner        the role that ticks it; its section's, unless given
     proved_by    the step that ticks it by itself
+    checks       the playbook's checks that must have passed, where a validation proves it; all of them, unless given
     gates        the step that waits for it, where the service's gates are on
     signature    it is signed: shown with who did it, and when
     for_commit   False where a tick stays good when the release gets another commit
@@ -75,6 +83,7 @@ class Item(Fact):
     id: ItemId = ""
     owner: HeldRole | None = None
     proved_by: Proof | None = None
+    checks: Annotated[tuple[CheckName, ...], BeforeValidator(_listed)] = ()
     gates: Literal["start"] | None = None
     signature: bool = False
     for_commit: bool = True
@@ -83,6 +92,8 @@ class Item(Fact):
     def _about_components(self) -> Self:
         if self.proved_by is Proof.COMPONENT and COMPONENT not in self.text:
             raise ValueError(f"is proved for each component, so its text must hold “{COMPONENT}”")
+        if self.checks and self.proved_by is not Proof.VALIDATED:
+            raise ValueError("names checks, so “proved_by” must be “validated”")
         return self
 
 

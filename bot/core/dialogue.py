@@ -146,6 +146,7 @@ class Step:
     leads       what follows in other conversations; of the conversation after it, and its event
     tells       who is told privately at once; of the conversation after it, its event and the policy
     errands     what is done outside after the commit; of the same
+    revises     the step whose message in the thread is kept up to date with what this one says; empty: it has its own
     """
 
     name: str
@@ -168,6 +169,7 @@ class Step:
     leads: Leads | None = None
     tells: Tells | None = None
     errands: Callable[[Any, Event, Service], tuple[Errand, ...]] | None = None
+    revises: str = ""
 
     @property
     def by_people(self) -> bool:

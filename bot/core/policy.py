@@ -14,6 +14,7 @@ from bot.core.canary import CanaryRule
 from bot.core.checklist import Checklist
 from bot.core.deployer_rules import DeployerRule
 from bot.core.events import Fact
+from bot.core.playbook import Playbook
 from bot.core.release_day import EntryName, EntryRule
 from bot.core.roles import Role
 from bot.core.signals import SignalName, Signals
@@ -150,6 +151,7 @@ class Service(Fact):
     hooks: Hooks = Hooks()
     alertmanager: AlertRule | None = None
     deployer: DeployerRule | None = None
+    playbook: Playbook = Playbook()
 
     def is_held(self, role: Role) -> bool:
         """Whether somebody is configured to hold a role."""

@@ -18,6 +18,7 @@ from bot.core import release_observation as observed
 from bot.core import release_rules as rules
 from bot.core import release_signing as signing
 from bot.core import release_start as starting
+from bot.core import release_validation as validation
 from bot.core import watch_forms as watch
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
 from bot.core.escalation_forms import EscalateForm
@@ -30,6 +31,7 @@ from bot.core.release_rules import Release
 from bot.core.release_start import MAY_OVERRIDE
 from bot.core.roles import PEOPLE_ROLES, Role
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
+from bot.core.validation_forms import ProgressForm, ValidatedForm
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 BEFORE_DEPLOYING = (
@@ -155,7 +157,7 @@ STEPS = (
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
          guards=(rules.not_in_the_future,), looks=True,
          facts=gates.both(clock.with_day(checklist.deployed_facts), gates.standing_facts), effect=clock.dated,
-         tells=deployment_complete),
+         tells=deployment_complete, errands=validation.after_deployment),
     Step("reschedule", "Move deployment", ("scheduled",), "awaiting_timing", (DEVOPS, MANAGER),
          "🕓 *Deployment moved*", forms.TimeForm,
          guards=(rules.in_the_future, clock.check_time, gates.may_be_planned_then), looks=True,
@@ -204,6 +206,14 @@ STEPS = (
     Step("silenced", "Silenced", EVERY_STATE, SAME, (Role.WATCH,), "🔕 *Expected alerts are silenced*",
          watch.SilencedForm, button=False),
     Step("unsilenced", "Silence lifted", EVERY_STATE, SAME, (Role.WATCH,), "🔔 *The silence is lifted*", button=False),
+    Step("validate", "Validate", validation.VALIDATED, SAME, (QA, DEVOPS, TECH_LEAD, MANAGER, CI, Role.LINKED),
+         "🧪 *Validating production…*", button=False, guards=(validation.has_playbook, validation.one_at_a_time),
+         facts=validation.begin_facts, effect=validation.begun, errands=validation.going_on),
+    Step("validation_progress", "Validation progress", validation.TOLD, SAME, (Role.LINKED,),
+         "🧪 *Validating production…*", ProgressForm, button=False, guards=(validation.is_under_way,),
+         effect=validation.progressed, errands=validation.going_on, revises="validate"),
+    Step("validated", "Validated", validation.TOLD, SAME, (Role.LINKED,), "🧪 *Production validation*", ValidatedForm,
+         button=False, guards=(validation.is_under_way,), facts=validation.end_facts, effect=validation.ended),
     Step("continue", "Continue", ("awaiting_decision",), STATE_BEFORE, (TECH_LEAD,), "▶️ *Continuing*",
          forms.ReasonForm, wait=_minutes(10, "your decision to continue or roll back", MANAGER, urgent=True),
          confirm="Production stays on this version although something failed.", looks=True,

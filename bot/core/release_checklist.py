@@ -18,7 +18,9 @@ from bot.core.release_rules import deployed_facts as notice_of
 from bot.core.release_signing import approval_facts
 from bot.core.release_start import start_facts as start_of
 from bot.core.release_start import unknown_roles, unless_overridden
-from bot.core.roles import CLOCK, Role
+from bot.core.release_validation import last_results
+from bot.core.roles import CLOCK, GREENLIGHT, Role
+from bot.core.validation import passed
 from bot.core.words import is_none
 from bot.errors import Refusal
 
@@ -84,6 +86,8 @@ def _signed(release: Release, act: Act, line: Line) -> Tick:
 
 def _act(release: Release, step: str) -> Act | None:
     """Who took the step that proves something, as long as it still holds: a revision puts plan and time aside."""
+    if step == "validated":
+        return _validation(release)
     if step == "approve":
         acts = [act for act in release.trail if act.step in ("approve", "revise")]
         return acts[-1] if acts else None
@@ -109,6 +113,19 @@ _BAD = re.compile(
 def _deployed(release: Release) -> DeployedForm:
     kept = release.forms["deployed"]
     return DeployedForm.model_validate({name: value for name, value in kept.items() if name in DeployedForm.asks()})
+
+
+def _validation(release: Release) -> Act | None:
+    """The end of the last validation. It leaves the state as it was, so that the trail does not have it."""
+    _, ended_at = last_results(release)
+    if ended_at is None:
+        return None
+    who = GREENLIGHT
+    return Act(step="validated", actor=who.id, name=who.name, at=ended_at, stage=release.stage)
+
+
+def _is_validated(release: Release, line: Line) -> bool:
+    return passed(last_results(release)[0], line.item.checks)
 
 
 def _state(line: str) -> tuple[str, str]:
@@ -149,6 +166,7 @@ _CONDITIONS: Mapping[Proof, Condition] = {
     Proof.MIGRATION: _is_applied,
     Proof.HEALTH: _checks_passed,
     Proof.WATCHED: _is_watched,
+    Proof.VALIDATED: _is_validated,
 }
 """What must be true beside that the step was taken. Known issues and a rollback target are required by their forms."""
 

@@ -32,6 +32,7 @@ from bot.core.release_forms import (
 )
 from bot.core.roles import Role
 from bot.core.rollback_forms import RequestForm
+from bot.core.validation import Run
 from bot.core.windows import FreezeMark
 from bot.errors import Refusal
 
@@ -75,6 +76,7 @@ class Release(Conversation):
     order: OrderState | None = None
     interrupted: str = ""
     interrupted_at: datetime | None = None
+    validation: Run | None = None
 
     @property
     def resumes(self) -> tuple[str, datetime]:

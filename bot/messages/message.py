@@ -18,7 +18,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Said:
-    """A message for a conversation's thread; `broadcast` shows it in the channel too (an announcement)."""
+    """A message for a conversation's thread; `broadcast` shows it in the channel too (an announcement). `replaces` is
+    the timestamp of the message whose place it takes.
+    """
 
     message: Message
     broadcast: bool = False
+    replaces: str = ""

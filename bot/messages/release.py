@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
-from bot.messages import checklist, escalation, freeze, orders, release_clock, watch
+from bot.messages import checklist, escalation, freeze, orders, release_clock, validation, watch
 from bot.messages import release_lines as lines
 from bot.messages import release_outcomes as outcomes
 from bot.messages.generic import generic
@@ -43,6 +43,9 @@ TELLERS: Mapping[str, Teller] = {
     "blind": watch.blind,
     "sees": watch.sees,
     "alerted": watch.alerted,
+    "validate": validation.progress,
+    "validation_progress": validation.progress,
+    "validated": validation.validated,
     "extend_watch": outcomes.extend_watch,
     "complete": outcomes.complete,
     "roll_back": outcomes.roll_back,

@@ -191,6 +191,10 @@ class Reader(Protocol):
         """When the next outbox row that waits for a retry may be sent."""
         ...
 
+    def sent_as(self, key: str) -> str | None:
+        """The Slack timestamp of the message that was sent with a key; None where it was not, or is forgotten."""
+        ...
+
     def undelivered(self, limit: int = 50) -> tuple[Undelivered, ...]: ...
 
     def errands(self, now: datetime, limit: int, without: Collection[str] = ()) -> tuple[StoredErrand, ...]:

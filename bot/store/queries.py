@@ -60,6 +60,7 @@ POSTINGS = f"""
     WHERE first.id IS NOT NULL ORDER BY first.id LIMIT ?
 """  # noqa: S608 - only constants are put together
 NEXT_POSTING = f"SELECT min(not_before) FROM outbox WHERE state = 'waiting' AND not_before > ? AND {_FREE}"  # noqa: S608 - constants
+SENT_AS = "SELECT ts FROM outbox WHERE key = ? AND state = 'sent'"
 UNDELIVERED = f"""
     SELECT {_MESSAGE}, reason, settled_at FROM outbox INDEXED BY outbox_undelivered
     WHERE state = 'undelivered' ORDER BY id DESC LIMIT ?
@@ -226,6 +227,10 @@ class SQLiteReader:
     def next_posting(self, now: datetime) -> datetime | None:
         row = self._one(NEXT_POSTING, write_moment(now))
         return read_moment(row[0]) if row and row[0] else None
+
+    def sent_as(self, key: str) -> str | None:
+        row = self._one(SENT_AS, key)
+        return row[0] if row else None
 
     def undelivered(self, limit: int = 50) -> tuple[Undelivered, ...]:
         return tuple(

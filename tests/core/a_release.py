@@ -17,6 +17,7 @@ from bot.core.events import Event
 from bot.core.forms import Form
 from bot.core.freeze_rules import FrozenForm, ThawedForm
 from bot.core.orders import OrderForm
+from bot.core.playbook import Playbook
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_checklist import ChecklistForm, ItemsForm
@@ -26,6 +27,8 @@ from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
 from bot.core.signals import Row
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
+from bot.core.validation import Outcome, Result, Run, Verdict
+from bot.core.validation_forms import ProgressForm, ValidatedForm
 from bot.core.watch_forms import (
     AlertedForm,
     BlindForm,
@@ -59,7 +62,8 @@ LINKED = Actor(id="ULINDA", name="Linda", roles=frozenset({Role.LINKED}))
 
 WATCH = Actor(id="watch", name="Watch", roles=frozenset({Role.WATCH}))
 
-POLICY = Service(name="orders", title="Orders", channels=("C0RELEASES",))
+PLAYBOOK = Playbook.model_validate({"checks": {"api": {"kind": "http", "url": "https://orders.example.com/health"}}})
+POLICY = Service(name="orders", title="Orders", channels=("C0RELEASES",), playbook=PLAYBOOK)
 TWO_SIGN = POLICY.model_copy(update={"required_signoffs": (Role.TECH_LEAD, Role.PM)})
 NONE_SIGN = POLICY.model_copy(update={"required_signoffs": ()})
 
@@ -81,6 +85,7 @@ APPROVAL: dict[str, Any] = {
 }
 
 
+PASSED = Result(name="api", title="Api", outcome=Outcome.PASS, words="200 in 12 ms", at=START)
 MEASURED = Row(name="errors", title="Error rate", value="0.1%", limit=">1%")
 
 
@@ -217,6 +222,11 @@ class Play:
         self.smoke_running().wait(minutes=8).take("smoke_passed", QA, passed())
         return self
 
+    def validating(self) -> Play:
+        """This play, with a validation under way, whatever its state."""
+        self.release = self.release.but(validation=Run(number=1, began_at=self.now, begun_by="Quinn", checks=("api",)))
+        return self
+
     def in_state(self, state: str) -> Play:
         """This play, brought to a state on the shortest way."""
         ways = {
@@ -314,8 +324,10 @@ def form_for(step: str, now: datetime) -> Form | None:
         "entry_skipped": EntrySkippedForm(entry="T+5m", reason="Done by the pipeline"),
         "frozen": FrozenForm(ticket="FRZ-1", reason="Black Friday", starts=now, until=later),
         "thawed": ThawedForm(ticket="FRZ-1"),
+        "validation_progress": ProgressForm(results=(PASSED,)),
+        "validated": ValidatedForm(verdict=Verdict.PASSED, results=(PASSED,), began_at=now),
         "freed": FreedForm(version="v1.1.9", state="watching"),
     }
-    if step in {"cosign", "agree", "confirm", "begin_smoke", "ask_again"}:
+    if step in {"cosign", "agree", "confirm", "begin_smoke", "ask_again", "validate"}:
         return None
     return good.get(step, reason())

@@ -48,7 +48,11 @@ TYPED = "checklist tick untick escalate note order_told"
 SILENCING = "silenced unsilenced"
 """Possible in every state: they tell what happened in Alertmanager."""
 
+VALIDATING = "validate validation_progress validated"
+"""Its progress and its end need one that is under way."""
+
 ENTRIES = "entry_done entry_skipped"
+WATCHED = f"{TYPED} {VALIDATING} {OBSERVED} {ENTRIES}"
 
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
@@ -58,17 +62,17 @@ POSSIBLE = {
     "awaiting_agreement": "agree disagree allow revise withdraw checklist tick untick escalate note order_told",
     "awaiting_timing": "confirm propose_time allow revise withdraw checklist tick untick escalate note order_told",
     "scheduled": f"start deployed reschedule allow frozen thawed freed revise withdraw {TYPED} {ENTRIES}",
-    "canary": f"promote ask_again pause_canary breach deploy_failed roll_back {TYPED} {OBSERVED} {ENTRIES}",
-    "canary_paused": f"resume_canary deploy_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
+    "canary": f"promote ask_again pause_canary breach deploy_failed roll_back {WATCHED}",
+    "canary_paused": f"resume_canary deploy_failed breach roll_back {WATCHED}",
     "deploying": f"deployed ask_again deploy_failed roll_back {TYPED} {ENTRIES}",
-    "awaiting_smoke": f"begin_smoke smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
-    "smoke_running": f"smoke_passed smoke_failed breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
-    "watching": f"extend_watch complete breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
-    "awaiting_decision": f"continue breach roll_back {TYPED} {OBSERVED} {ENTRIES}",
-    "rolling_back": "rollback_declined rolled_back checklist tick untick escalate note order_told",
-    "completed": "roll_back checklist tick untick escalate note order_told",
+    "awaiting_smoke": f"begin_smoke smoke_passed smoke_failed breach roll_back {WATCHED}",
+    "smoke_running": f"smoke_passed smoke_failed breach roll_back {WATCHED}",
+    "watching": f"extend_watch complete breach roll_back {WATCHED}",
+    "awaiting_decision": f"continue breach roll_back {WATCHED}",
+    "rolling_back": f"rollback_declined rolled_back {TYPED} validation_progress validated",
+    "completed": f"roll_back {TYPED} {VALIDATING}",
     "withdrawn": "escalate note order_told",
-    "rolled_back": "escalate note order_told",
+    "rolled_back": "escalate note order_told validation_progress validated",
 }
 POSSIBLE = {state: f"{steps} {SILENCING}" for state, steps in POSSIBLE.items()}
 
@@ -104,6 +108,9 @@ WHO = {
     "smoke_failed": {QA.id, CI.id},
     "breach": {WATCH.id},
     **{step: {WATCH.id} for step in (*OBSERVED.split(), *SILENCING.split())},
+    "validate": {QA.id, DEVOPS.id, TECH_LEAD.id, MANAGER.id, CI.id, LINKED.id},
+    "validation_progress": {LINKED.id},
+    "validated": {LINKED.id},
     "continue": {TECH_LEAD.id},
     "extend_watch": {DEVOPS.id, QA.id},
     "complete": {DEVOPS.id, CLOCK.id},
@@ -223,6 +230,8 @@ def ready(state: str, step: str) -> Play:
     play = Play().in_state(state)
     if step == "untick" and "untick" in POSSIBLE[state]:
         play.take("tick", DEVOPS, items())
+    if step in ("validation_progress", "validated"):
+        play.validating()
     return play.wait(hours=1) if (state, step) == ("scheduled", "start") else play
 
 
@@ -238,7 +247,12 @@ def test_the_expectation_names_every_state_and_every_step() -> None:
     """A new row of the table is to be thought through here too."""
     assert set(POSSIBLE) == {state.name for state in RELEASE.states}
     assert set(WHO) == {step.name for step in RELEASE.steps}
-    noted = {*TYPED.split(), *OBSERVED.split(), *SILENCING.split()}  # whatever the state, it stays as it is
+    noted = {
+        *TYPED.split(),
+        *OBSERVED.split(),
+        *SILENCING.split(),
+        *VALIDATING.split(),
+    }  # whatever the state, it stays as it is
     # `complete` may be taken by the clock alone on its own; every other pair of the expectation has its move.
     expected = {(state, step) for state, steps in POSSIBLE.items() for step in steps.split() if step not in noted}
     assert {(state, step) for state, step, *_ in MOVES if step not in noted} == expected
@@ -360,6 +374,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
         *FOLLOWING,
         *OBSERVED.split(),
         *SILENCING.split(),
+        *VALIDATING.split(),
         *ANSWERING,
         "rollback_declined",
         "rolled_back",
@@ -374,7 +389,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
 def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:
     """So that buttons made before them stay good."""
     same = {step.name for step in RELEASE.steps if step.to == SAME}
-    typed = {*FOLLOWING, *TICKING, *ANSWERING, *OBSERVED.split(), *SILENCING.split()}
+    typed = {*FOLLOWING, *TICKING, *ANSWERING, *OBSERVED.split(), *SILENCING.split(), *VALIDATING.split()}
     assert same == {"note", "escalate", "extend_watch", "allow", "order_told", "ask_again", *typed}
 
 

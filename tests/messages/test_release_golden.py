@@ -10,10 +10,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.core.deployer_rules import WorkflowRule
+from bot.core.playbook import Playbook
 from bot.core.policy import Holders
 from bot.core.release import RELEASE
 from bot.core.reminders import reminders_for
@@ -50,6 +52,16 @@ DOWN = {"situation": "production_down", "details": "“Create Order” gives 500
 DECIDED = {"downtime": "5 minutes", "decisions": ["cost"]}
 WITH_PM = POLICY.model_copy(update={"roles": {**POLICY.roles, Role.PM: Holders(users=("UPAVEL",))}})
 PM = Actor("UPAVEL", "Pavel Novak", frozenset({Role.PM}))
+
+EVIL = 'status is "<!channel> *now* <https://evil.example|here>\u202e" instead of "ok"'
+FOUND: list[dict[str, Any]] = [
+    {"name": "health", "title": "Health", "outcome": "pass", "words": "200 in 120 ms", "seconds": 0.12},
+    {"name": "login", "title": "Login", "outcome": "fail", "words": EVIL, "seconds": 0.2, "tries": 3},
+    {"name": "orders", "title": "Orders", "outcome": "fail", "words": "answered 503 instead of 200", "seconds": 2.5},
+    {"name": "search", "title": "Search", "outcome": "unknown", "words": "it can't be reached", "required": False},
+    {"name": "export", "title": "Export", "outcome": "flaky", "words": "passed at try 2; before: 503", "tries": 2},
+]
+FOUND[3]["fault"] = True
 
 GOLDEN = Path(__file__).parent / "golden" / "release"
 
@@ -116,6 +128,22 @@ def ordered(outcome: str, **told: str) -> Talk:
     return talk.wait(minutes=1).take("order_told", GREENLIGHT, answers | told)
 
 
+def validating(count: int = 5) -> Talk:
+    """A validation that was just begun."""
+    names = [str(one["name"]) for one in FOUND] + [f"check-{number}" for number in range(len(FOUND), count)]
+    rules = {name: {"kind": "http", "url": "https://shop.example.com/", "required": name != "search"} for name in names}
+    talk = Talk().watching()
+    talk.policy = POLICY.model_copy(update={"playbook": Playbook.model_validate({"checks": rules})})
+    return talk.take("validate", QA)
+
+
+def checked(results: list[dict[str, Any]], verdict: str) -> Talk:
+    """A validation that came to an end."""
+    talk = validating().wait(minutes=2)
+    began = "2024-01-16T16:20:00Z"
+    return talk.take("validated", LINKED, {"verdict": verdict, "results": results, "began_at": began})
+
+
 STORIES: dict[str, Callable[[], Talk]] = {
     "approve": lambda: Talk().approved(),
     "approve_short_of_whole": lambda: Talk().take(
@@ -176,6 +204,14 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "alerted": lambda: Talk().watching().take("alerted", WATCH, {"groups": ALERTS}),
     "silenced": lambda: Talk().deploying().take("silenced", WATCH, {"until": "2024-01-16T17:30:00Z"}),
     "unsilenced": lambda: Talk().deployed().take("unsilenced", WATCH),
+    "validate": validating,
+    "validation_progress": lambda: validating().take("validation_progress", LINKED, {"results": FOUND[:3]}),
+    "validation_progress_of_many_after_a_restart": lambda: validating(60).take(
+        "validation_progress", LINKED, {"results": FOUND[:2], "interrupted": True}
+    ),
+    "validated": lambda: checked(FOUND[:1], "passed"),
+    "validated_and_failed": lambda: checked(FOUND, "failed"),
+    "validated_without_a_verdict": lambda: checked(FOUND[3:4], "unknown"),
     "continue": lambda: (
         Talk().smoke_running().take("smoke_failed", QA, SMOKE_FAILED).take("continue", TECH_LEAD, REASON)
     ),

@@ -1,0 +1,135 @@
+"""What a validation of production says: one message that is kept up to date while it runs, and one table at its end
+(QA Production, actions 2 to 8).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.core.events import Event
+from bot.core.policy import Service
+from bot.core.release_rules import Release
+from bot.core.validation import SEVERITY, Outcome, Result, Run, Verdict, is_tried_again, tally
+from bot.core.validation_forms import ValidatedForm
+from bot.messages import blocks
+from bot.messages.generic import begun, finished
+from bot.messages.message import Said
+from bot.messages.parts import form_of, place, span, version
+from bot.messages.text import clip, escape, moment, visible
+
+MARKS = {
+    Outcome.PASS: "✅",
+    Outcome.FAIL: "❌",
+    Outcome.FLAKY: "🎲",
+    Outcome.SKIPPED: "⏭️",
+    Outcome.UNKNOWN: "❔",
+}
+VERDICTS = {
+    Verdict.PASSED: "✅ *{place} validated*: {version} passed",
+    Verdict.FAILED: "❌ *Validation failed*: {version}",
+    Verdict.UNKNOWN: "❔ *Validation without a verdict*: {version} is not known to be good",
+}
+
+MOST_LINES = 20
+MOST_ROWS = 60
+LONGEST_TITLE, LONGEST_WORDS, LONGEST_CELL = 60, 140, 200
+
+
+# ── while it runs ────────────────────────────────────────────────────────────────────────────────────────────────────
+def progress(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """How far it is: a line for each check, what is not done last."""
+    del event
+    run = release.validation
+    assert run is not None, "the event is one of its steps"
+    lines = list(_lines(run, policy))
+    done = sum(result is not None and not _again(result, policy) for result in map(run.result, run.checks))
+    telling = begun(release, "🧪 *Validating production…*")
+    what = f"{place(release)}: {version(release)}"
+    heading = f"🧪 *Validating {what}*" if done < len(run.checks) else f"🧪 *Checked {what}*"
+    telling.say(f"{heading} · {done} of {len(run.checks)} checks done")
+    shown = lines if len(lines) <= MOST_LINES else lines[: MOST_LINES - 1]
+    left = len(lines) - len(shown)
+    telling.say("\n".join(shown), f"… and {left} more; the table at the end has them all" if left else "")
+    interrupted = "It was interrupted, and what was not recorded was begun again." if run.interruptions else ""
+    telling.aside(f"Begun by {escape(run.begun_by)} · {moment(run.began_at, 'time')}", interrupted)
+    return telling.said()[:1]
+
+
+def _lines(run: Run, policy: Service) -> Iterator[str]:
+    """What is under way first, so that a long list shows it, then what is bad, then the rest."""
+    open_first = sorted(run.checks, key=lambda name: _rank(run.result(name), policy))
+    for name in open_first:
+        result, title = run.result(name), escape(clip(policy.playbook.title(name), LONGEST_TITLE))
+        if result is None:
+            yield f"⏳ {title}"
+        elif _again(result, policy):
+            words = escape(clip(visible(result.words), LONGEST_WORDS))
+            yield f"🔁 {title}: {words}; it is tried again ({result.tries} of {_tries(result, policy)})"
+        else:
+            yield f"{MARKS[result.outcome]} {title}: {_told(result)}"
+
+
+def _rank(result: Result | None, policy: Service) -> int:
+    if result is not None and _again(result, policy):
+        return -1
+    return 3 if result is None else SEVERITY[result.outcome] if result.outcome is not Outcome.PASS else 5
+
+
+def _again(result: Result, policy: Service) -> bool:
+    return is_tried_again(result, policy.playbook.checks.get(result.name))
+
+
+def _tries(result: Result, policy: Service) -> int:
+    rule = policy.playbook.checks.get(result.name)
+    return rule.tries if rule else result.tries
+
+
+def _told(result: Result) -> str:
+    words = escape(clip(visible(result.words), LONGEST_WORDS))
+    named = "" if result.outcome is Outcome.PASS else f"{result.outcome.words}"
+    return ": ".join(part for part in (named, words) if part) or result.outcome.words
+
+
+# ── at its end ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def validated(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """The verdict, and a row for each check, the worst first."""
+    form = form_of(ValidatedForm, event.data)
+    verdict = VERDICTS[form.verdict].format(place=place(release), version=version(release))
+    telling = begun(release, "🧪 *Production validation*")
+    telling.say(f"{verdict} · {', '.join(tally(form.results)) or 'nothing was checked'}")
+    ordered = sorted(form.results, key=lambda result: SEVERITY[result.outcome])
+    rows = [_row(result) for result in ordered[:MOST_ROWS]]
+    if rows:
+        telling.blocks.append(blocks.table(("Check", "Result", "Time", "What was found"), rows))
+    telling.aside(*_notes(form, event))
+    return finished(telling, event, policy)
+
+
+def _row(result: Result) -> tuple[str, str, str, str]:
+    title = clip(visible(result.title), LONGEST_TITLE)
+    mark = f"{MARKS[result.outcome]} {result.outcome.words}"
+    return (
+        title if result.required else f"{title} (for information)",
+        mark,
+        _seconds(result),
+        clip(visible(result.words), LONGEST_CELL),
+    )
+
+
+def _seconds(result: Result) -> str:
+    if not result.tries:
+        return ""
+    told = f"{result.seconds * 1000:,.0f} ms" if result.seconds < 1 else f"{result.seconds:,.1f} s"
+    return told if result.tries == 1 else f"{told}, try {result.tries}"
+
+
+def _notes(form: ValidatedForm, event: Event) -> Iterator[str]:
+    """What the table does not say."""
+    took = event.at - form.began_at
+    yield f"It took {span(took)}." if took.total_seconds() >= 60 else f"It took {took.total_seconds():.0f} seconds."
+    if any(result.outcome is Outcome.UNKNOWN for result in form.results):
+        yield "What is not known counts as neither good nor bad: please look yourselves."
+    if any(result.outcome is Outcome.FLAKY for result in form.results):
+        yield "Flaky: it failed, and passed when it was tried again."
+    if form.interruptions:
+        yield "It was interrupted, and what was not recorded was begun again."

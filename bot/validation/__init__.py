@@ -1,0 +1,1 @@
+"""The kinds of checks of a playbook, and what does them."""

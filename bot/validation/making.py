@@ -1,0 +1,33 @@
+"""From a rule of the configuration to its check."""
+
+from __future__ import annotations
+
+import os
+
+import httpx
+
+from bot.core.playbook import CheckRule, HttpRule
+from bot.validation.http import HttpCheck
+from bot.validation.interface import Check
+
+
+def check_of(rule: CheckRule) -> Check:
+    """The check that a rule describes."""
+    match rule:
+        case HttpRule():
+            return HttpCheck(rule)
+        case _:
+            raise TypeError(f"nobody checks {type(rule).__name__}")
+
+
+def client() -> httpx.AsyncClient:
+    """Connections of checks: no proxies and no redirects of their own, and nothing kept between two requests, as a
+    service's users come to it.
+    """
+    limits = httpx.Limits(max_connections=16, max_keepalive_connections=0)
+    return httpx.AsyncClient(limits=limits, follow_redirects=False, trust_env=False)
+
+
+def secret(name: str) -> str | None:
+    """A secret that the configuration names by its variable."""
+    return os.environ.get(name)

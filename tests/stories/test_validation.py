@@ -1,0 +1,231 @@
+"""Production is validated after a deployment: one message that is kept up to date, one table, and what it proves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot.pace import Pace
+from bot.settings import Configuration, load
+from playground.player import Player
+from playground.run import CONFIGURATION, playing
+from playground.seed import CHARLIE, JANE, PAVEL
+from playground.slack.model import Message
+from tests.stories.blocking import nothing_blocks
+from tests.stories.test_release_paths import deployed, scheduled
+from tests.stories.the_document import DEPLOYED, DEPLOYMENT_AT, STARTS_AT
+from tests.validation.a_live_service import LiveService, live
+
+HEALTHY = {"status": "healthy", "checks": {"database": "healthy"}}
+
+
+def configured(folder: Path, playbook: dict[str, Any], **more: Any) -> Configuration:
+    """The playground's configuration, with a playbook for its service."""
+    data = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))
+    data["services"]["admin-logistic"] |= {"playbook": playbook, **more}
+    path = folder / "greenlight.yml"
+    path.write_text(yaml.safe_dump(data), encoding="utf-8")
+    return load(path)
+
+
+@asynccontextmanager
+async def played(folder: Path, playbook: dict[str, Any], **more: Any) -> AsyncIterator[Player]:
+    """A playground whose service has a playbook."""
+    configuration = configured(folder, playbook, **more)
+    settings: dict[str, Any] = {"pace": Pace.unlimited(), "starts_at": STARTS_AT, "configuration": configuration}
+    async with playing(folder / "x.db", **settings) as playground:
+        playground.slack.limits.enabled = False
+        with nothing_blocks():
+            yield Player(playground)
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[LiveService]:
+    async with live({"/health": [HEALTHY], "/orders": [[{"id": 7}]]}) as made:
+        yield made
+
+
+def checks(service: LiveService, **more: Any) -> dict[str, Any]:
+    health = {"kind": "http", "title": "API health", "url": f"{service.url}/health"}
+    return {"checks": {"health": health | {"fields": {"checks.database": "healthy"}}, **more}}
+
+
+def at(service: LiveService, path: str, **more: Any) -> dict[str, Any]:
+    return {"kind": "http", "url": f"{service.url}{path}", **more}
+
+
+def card(player: Player) -> Message:
+    return [one for one in player.person(CHARLIE).messages("#releases") if one.thread_ts in (None, one.ts)][-1]
+
+
+def thread(player: Player) -> list[str]:
+    charlie = player.person(CHARLIE)
+    return [charlie.text_of(message) for message in charlie.thread(card(player))]
+
+
+def that_say(player: Player, words: str) -> list[str]:
+    return [text for text in thread(player) if words in text]
+
+
+async def validate(player: Player, who: str = CHARLIE) -> None:
+    await player.command(who, "/release validate admin-logistic v1.2.0", "#releases")
+
+
+def answered(player: Player, user: str) -> str:
+    """What somebody was answered privately last."""
+    person = player.person(user)
+    return person.text_of(person.ephemerals[-1])
+
+
+async def pass_time(player: Player, **span: float) -> None:
+    await player.playground.advance(player.playground.now() + timedelta(**span))
+
+
+async def test_a_validation_is_one_message_that_is_kept_up_to_date_and_one_table(
+    tmp_path: Path, service: LiveService
+) -> None:
+    """Two checks that pass; their requests are marked as test traffic, and nobody's session is used."""
+    playbook = checks(service, orders=at(service, "/orders", fields={"[0].id": 7}, within=30_000))
+    async with played(tmp_path, playbook) as player:
+        await deployed(player)
+        before = len(thread(player))
+        await validate(player)
+        assert len(thread(player)) == before + 2
+        (progress,) = that_say(player, "2 of 2 checks done")
+        assert "✅ API health: 200 in " in progress
+        assert "Charlie Wilson" in progress
+        (table,) = that_say(player, "Production validated")
+        assert "2 pass" in table
+        assert "Orders" in table
+    assert sorted(service.asked) == ["GET /health", "GET /orders"]
+    assert all(headers["x-greenlight-test"] for headers in service.headers)
+    assert all(headers["user-agent"] == "Greenlight-Validation" for headers in service.headers)
+
+
+async def test_a_check_that_fails_and_then_passes_is_tried_again_and_called_flaky(
+    tmp_path: Path, service: LiveService
+) -> None:
+    """It is waited for on the playground's clock; meanwhile the one message says so."""
+    service.answers["/login"] = [503, 200]
+    playbook = checks(service, login=at(service, "/login", pause=30))
+    async with played(tmp_path, playbook) as player:
+        await deployed(player)
+        await validate(player)
+        (progress,) = that_say(player, "1 of 2 checks done")
+        assert "🔁 Login: answered 503 instead of 200; it is tried again (1 of 3)" in progress
+        assert that_say(player, "Production validated") == []
+        await pass_time(player, seconds=31)
+        assert that_say(player, "1 of 2 checks done") == []
+        (table,) = that_say(player, "Production validated")
+        assert "1 flaky, 1 pass" in table
+        assert "passed at try 2; before: answered 503 instead of 200" in table
+    assert service.count("/health") == 1
+
+
+async def test_a_check_that_goes_on_failing_fails_the_validation(tmp_path: Path, service: LiveService) -> None:
+    """After two more tries; what is for information does not."""
+    service.answers |= {"/login": [500], "/extra": [500]}
+    playbook = checks(
+        service,
+        login=at(service, "/login", pause=1),
+        extra=at(service, "/extra", required=False, retries=0),
+    )
+    async with played(tmp_path, playbook) as player:
+        await deployed(player)
+        await validate(player)
+        for _ in range(3):
+            await pass_time(player, seconds=10)
+        (table,) = that_say(player, "Validation failed")
+        assert "2 fail, 1 pass" in table
+        assert "Extra (for information)" in table
+    assert service.count("/login") == 3
+    assert service.count("/extra") == 1
+
+
+async def test_what_cannot_be_reached_is_not_known_and_never_good(tmp_path: Path, service: LiveService) -> None:
+    """Nobody listens, the answer breaks off, it is no JSON, or it is endless."""
+    service.answers |= {"/half": ["half"], "/page": [b"<html>"], "/endless": [b"x" * 1_500_000]}
+    away = {"kind": "http", "url": "http://127.0.0.1:9/", "retries": 0}
+    playbook = checks(
+        service,
+        away=away,
+        half=at(service, "/half", retries=0),
+        page=at(service, "/page", fields={"status": "ok"}, retries=0),
+        endless=at(service, "/endless", retries=0),
+        secret=at(service, "/health", secret_headers={"Authorization": "SHOP_TEST_TOKEN"}),
+    )
+    async with played(tmp_path, playbook) as player:
+        await deployed(player)
+        await validate(player)
+        (table,) = that_say(player, "Validation without a verdict")
+        for words in (
+            "5 not known, 1 pass",
+            "it can't be reached",
+            "the answer broke off",
+            "the answer is not JSON",
+            "larger than 1,000,000 bytes",
+            "SHOP_TEST_TOKEN is not set in the environment",
+            "neither good nor bad",
+        ):
+            assert words in table
+
+
+async def test_a_validation_begins_by_itself_where_the_configuration_says_so(
+    tmp_path: Path, service: LiveService
+) -> None:
+    """After the deployment's notice, once."""
+    async with played(tmp_path, checks(service) | {"automatic": True}) as player:
+        await deployed(player)
+        assert len(that_say(player, "Production validated")) == 1
+    assert service.asked == ["GET /health"]
+
+
+async def test_a_validation_is_refused_where_there_is_nothing_to_check_or_one_is_under_way(
+    tmp_path: Path, service: LiveService
+) -> None:
+    """Privately, with what to do; before the deployment as well."""
+    service.answers["/login"] = [500]
+    async with played(tmp_path, checks(service, login=at(service, "/login", pause=600))) as player:
+        await scheduled(player)
+        await validate(player)
+        assert "not possible for v1.2.0 now" in answered(player, CHARLIE)
+        await player.command(CHARLIE, "/release validate", "#releases")
+        assert "No release that is deployed is under way here" in answered(player, CHARLIE)
+        await player.command(JANE, "/release validate admin-logistic v1.2.0 quickly", "#releases")
+        assert "“quickly” is not understood" in answered(player, JANE)
+        await player.playground.advance(DEPLOYMENT_AT)
+        await player.step(JANE, "#releases", "Start deployment", commit="abc123")
+        await player.step(JANE, "#releases", "Deployed", **DEPLOYED)
+        await player.command(CHARLIE, "/release validate", "#releases")
+        await validate(player, JANE)
+        assert "A validation is under way" in answered(player, JANE)
+        await validate(player, PAVEL)
+        assert "not yours to take" in answered(player, PAVEL)
+
+
+async def test_a_service_without_a_playbook_has_nothing_to_check(tmp_path: Path) -> None:
+    """It says where a playbook is written."""
+    async with played(tmp_path, {}) as player:
+        await deployed(player)
+        await validate(player)
+        assert "admin-logistic has no playbook" in answered(player, CHARLIE)
+
+
+async def test_hostile_words_of_a_service_reach_nobody(tmp_path: Path, service: LiveService) -> None:
+    """What it answers is shown as it is, and calls nobody."""
+    service.answers["/evil"] = [{"status": "<!channel> *bold* <https://evil.example|here>\u202e"}]
+    playbook = checks(service, evil=at(service, "/evil", fields={"status": "ok"}, retries=0))
+    async with played(tmp_path, playbook) as player:
+        await deployed(player)
+        await validate(player)
+        messages = player.person(CHARLIE).thread(card(player))
+        (progress,) = [message for message in messages if "checks done" in player.person(CHARLIE).text_of(message)]
+        section = "".join(block["text"]["text"] for block in progress.blocks if block["type"] == "section")
+        assert "&lt;!channel&gt;" in section
+        assert "<!channel>" not in section
