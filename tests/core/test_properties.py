@@ -138,6 +138,12 @@ def check_step(before: Release, play: Play) -> None:
         "checklist",
         "tick",
         "untick",
+        "order_told",
+        "silenced",
+        "unsilenced",
+        "validate",
+        "validation_progress",
+        "validated",
     }
 
 
