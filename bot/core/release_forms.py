@@ -301,7 +301,12 @@ class RollbackForm(Form):
     severity: Annotated[
         str,
         Field(pattern="^(P0|P1)$"),
-        Ask("Severity", Widget.CHOICE, choices={"P0": "P0 — Production down", "P1": "P1 — Critical"}),
+        Ask(
+            "Severity",
+            Widget.CHOICE,
+            choices={"P0": "P0 — Production down", "P1": "P1 — Critical"},
+            hint="P0 is rolled back at once; P1 once the Tech Lead has decided.",
+        ),
     ] = "P1"
     issue: Annotated[Paragraph | None, Ask("Issue", Widget.TEXT)] = None
     impact: Annotated[Entries, Ask("Impact", Widget.LINES, hint="One a line.")] = ()

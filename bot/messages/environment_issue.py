@@ -18,6 +18,7 @@ from bot.messages.message import Message, Said
 from bot.messages.parts import (
     Passage,
     Telling,
+    begun_by,
     both_zones,
     capital,
     form_of,
@@ -48,7 +49,7 @@ def card(issue: EnvironmentIssue, policy: Service) -> Message:
     headline = HEADLINES[issue.state].format(place=capital(issue.environment), version=issue.version)
     telling = Telling(issue, f"{escape(headline)} · {escape(policy.name)}")
     telling.blocks.append(blocks.header(headline))
-    telling.aside(f"*{escape(policy.name)}* · {place(issue)} · {version(issue)}")
+    telling.aside(f"*{escape(policy.name)}* · {place(issue)} · {version(issue)}{begun_by(issue, 'reported')}")
     telling.say(*_state_lines(issue, policy))
     for passage in _problem(form):
         telling.tell(passage)

@@ -18,6 +18,7 @@ from bot.messages.message import Message, Said
 from bot.messages.parts import (
     Passage,
     Telling,
+    begun_by,
     both_zones,
     capital,
     form_of,
@@ -59,7 +60,7 @@ def card(request: EnvironmentRequest, policy: Service) -> Message:
     form, headline = request.request, _headline(request)
     telling = Telling(request, f"{escape(headline)} · {escape(policy.name)}")
     telling.blocks.append(blocks.header(headline))
-    telling.aside(f"*{escape(policy.name)}* · {version(request)}")
+    telling.aside(f"*{escape(policy.name)}* · {version(request)}{begun_by(request, 'asked for')}")
     telling.say(*_state_lines(request, policy))
     for passage in _contents(form):
         telling.tell(passage)

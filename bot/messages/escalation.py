@@ -14,7 +14,7 @@ from bot.core.roles import Role
 from bot.messages import blocks
 from bot.messages.generic import begun, finished, generic
 from bot.messages.message import Message, Said
-from bot.messages.parts import Passage, Telling, capital, form_of, paragraph, place, rows, version
+from bot.messages.parts import Passage, Telling, begun_by, capital, form_of, paragraph, place, rows, version
 from bot.messages.people import call_awaited
 from bot.messages.refusals import notice
 from bot.messages.text import clip, escape, mention, moment
@@ -27,7 +27,8 @@ def card(escalation: Escalation, policy: Service) -> Message:
     telling = Telling(escalation, f"{escape(headline)} · {escape(policy.name)}")
     telling.blocks.append(blocks.header(headline))
     about = form_of(RaiseForm, escalation.forms["raise"]).about
-    telling.aside(f"*{escape(policy.name)}* · {place(escalation)}{f' · about {escape(about)}' if about else ''}")
+    of = f" · about {escape(about)}" if about else ""
+    telling.aside(f"*{escape(policy.name)}* · {place(escalation)}{of}{begun_by(escalation, 'raised')}")
     awaited = call_awaited(escalation, policy)
     telling.say(
         f"{state.emoji} *{capital(state.words)}* · since {moment(escalation.since)}",

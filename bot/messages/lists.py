@@ -10,6 +10,7 @@ from bot.core.dialogue import Dialogue, Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Event, Reminder
 from bot.core.policy import Service
+from bot.core.rollback import ROLLBACK
 from bot.messages import blocks
 from bot.messages.limits import in_one
 from bot.messages.message import Block, Message
@@ -35,10 +36,14 @@ def status(one: Overview, now: datetime) -> Message:
 
 
 def headline(one: Overview) -> str:
-    """One line: “v1.2.0 of Admin Logistic (production) is waiting for sign-offs”."""
+    """One line: “v1.2.0 of Admin Logistic (production) is waiting for sign-offs”.
+
+    A rollback's says that it is one: its release stands beside it under the same version.
+    """
     it = one.conversation
     state = one.dialogue.state(it.state)
-    name = bold(it.version)
+    sort = "Rollback: " if one.dialogue is ROLLBACK else ""
+    name = f"{sort}{bold(it.version)}"
     return f"{state.emoji} {name} of {escape(one.policy.title)} ({escape(it.environment)}) is {escape(state.words)}"
 
 

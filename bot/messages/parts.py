@@ -30,6 +30,9 @@ LINE, PARAGRAPH, CHUNK = 120, 900, 500
 """Characters of an entry, and of a paragraph, that are shown; and of the pieces of one too long for a section, which
 may grow fivefold by escaping."""
 
+NAME = 30
+"""Characters of a name that stands beside others."""
+
 SHORT = 250
 """Characters of a text that stands behind its heading."""
 
@@ -261,6 +264,12 @@ def place(conversation: Conversation) -> str:
 def version(conversation: Conversation) -> str:
     """What the conversation is called by: its version, or its number where it is a ticket."""
     return escape(conversation.version)
+
+
+def begun_by(conversation: Conversation, did: str) -> str:
+    """Who began it, as a card's first line ends: “ · raised by Charlie Wilson”."""
+    first = conversation.trail[:1]
+    return "".join(f" · {did} by {escape(clip(act.name, NAME))}" for act in first)
 
 
 def capital(words: str) -> str:

@@ -11,9 +11,10 @@ from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Reminder
 from bot.core.policy import Service
 from bot.core.roles import Role
+from bot.core.rollback import ROLLBACK
 from bot.messages import blocks
 from bot.messages.message import Message
-from bot.messages.parts import Telling, answers, span, utc, version
+from bot.messages.parts import Telling, answers, capital, span, utc, version
 from bot.messages.people import awaited_roles, call
 from bot.messages.references import SNOOZE_ACTION
 from bot.messages.text import escape, moment
@@ -54,7 +55,8 @@ def reminder(
 
 
 def _opening(conversation: Conversation, reminder: Reminder, step: Step, now: datetime) -> str:
-    what = f"*{version(conversation)}* of {escape(conversation.service)}"
+    sort = "the rollback of " if conversation.dialogue == ROLLBACK.name else ""
+    what = f"{sort}*{version(conversation)}* of {escape(conversation.service)}"
     began = _waited_since(conversation, step)
     style = "time" if now - began < timedelta(hours=12) else "date_time"
     since = f"since {moment(began, style)} ({span(now - began)})"
@@ -65,7 +67,7 @@ def _opening(conversation: Conversation, reminder: Reminder, step: Step, now: da
     if reminder.kind == "escalation":
         owners, me = _owners(conversation, step), _labels(reminder.roles)
         return f"🔔 {owners} has not answered {since}; {what} is now with you as {me}."
-    return f"🔔 {what} waits for {_wanted(step)} {since}."
+    return f"🔔 {capital(what)} waits for {_wanted(step)} {since}."
 
 
 def _waited_since(conversation: Conversation, step: Step) -> datetime:

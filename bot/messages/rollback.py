@@ -17,6 +17,7 @@ from bot.messages.message import Message, Said
 from bot.messages.parts import (
     Passage,
     Telling,
+    begun_by,
     both_zones,
     capital,
     form_of,
@@ -58,7 +59,7 @@ def card(rollback: Rollback, policy: Service) -> Message:
     headline = HEADLINES[rollback.state].format(version=rollback.version)
     telling = Telling(rollback, f"{escape(headline)} · {escape(policy.name)}")
     telling.blocks.append(blocks.header(headline))
-    telling.aside(f"*{escape(policy.name)}* · {place(rollback)}")
+    telling.aside(f"*{escape(policy.name)}* · {place(rollback)}{begun_by(rollback, 'raised')}")
     telling.say(*_state_lines(rollback, policy))
     severity = shown(RequestForm.asks()["severity"][0], rollback.severity)
     telling.say(f"*Severity:* {severity}", f"*Environment:* {place(rollback)}")

@@ -183,3 +183,19 @@ async def test_a_false_alarm_ends_without_touching_production(player: Player) ->
     assert "False Alarm: v1.2.0" in card
     assert "It was my own network — Charlie Wilson" in card
     assert heads(player, RELEASES)[-1].startswith("✅ Production Verified: v1.2.0")
+
+
+async def test_a_rollback_says_who_raised_it_and_its_release_and_it_are_told_apart(player: Player) -> None:
+    """Both stand under one version in lists and in homes."""
+    await deployed(player)
+    await alarm(player)
+    assert "raised by Charlie Wilson" in player.person(TANIA).text_of(latest(player, INCIDENTS))
+    await player.command(CHARLIE, "/rollback list", "#incidents")
+    told = player.person(CHARLIE).text_of(player.person(CHARLIE).ephemerals[-1]).replace("*", "")
+    assert "Rollback: v1.2.0 of Admin Logistic (production) is waiting for the Tech Lead's decision" in told
+    assert "opened by Charlie Wilson" in told
+    await player.command(CHARLIE, "/release list", "#incidents")
+    told = player.person(CHARLIE).text_of(player.person(CHARLIE).ephemerals[-1]).replace("*", "")
+    assert "v1.2.0 of Admin Logistic (production) is in rollback" in told
+    assert "Rollback:" not in told
+    assert "approved by Charlie Wilson" in told
