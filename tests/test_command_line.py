@@ -75,7 +75,7 @@ def test_only_what_runs_the_bot_loads_it() -> None:
 # ── check ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_check_of_a_good_file_ends_with_0_and_says_that_slack_was_not_asked(run: Run) -> None:
     """Good news is printed on stdout."""
-    result = run("check", "--config", str(ROOT / "greenlight.example.yml"))
+    result = run("check", "--config", str(ROOT / "playground" / "greenlight.yml"))
     assert result.exit_code == 0
     assert "2 services, nothing to object to." in result.stdout
     assert "Slack was not asked: SLACK_BOT_TOKEN is not set." in result.stdout
