@@ -93,8 +93,11 @@ case ${1:-} in
     ask)
         request GET "$release"
         if [ "$status" = 200 ] && grep -q '"is_open":true' "$answer"; then
-            echo "$VERSION is open already: $(field state)"
-            exit 0
+            approved=$(field commit)
+            case ${COMMIT:-$approved} in
+                "$approved"*) echo "$VERSION is open already: $(field state)" && exit 0 ;;
+                *) echo "$VERSION is open already, with commit $approved and not $COMMIT" >&2 && exit 1 ;;
+            esac
         fi
         post ask "$releases" "${2:?}" application/json
         told "asked for approval"

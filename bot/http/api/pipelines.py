@@ -85,8 +85,10 @@ class Pipelines:
         taken = await self._conversations.take(reference, actor, answers, delivery)
         events = await self._conversations.store.read(lambda reader: reader.events(taken.conversation.id))
         event = events[taken.number - 1]
-        if event.step != row.step.name:
-            why = f"This Idempotency-Key was used for “{event.step}” already; each request needs a key of its own."
+        asked = record.version if record else str(answers.get("version", "")).strip()
+        if (event.step, taken.conversation.version) != (row.step.name, asked):
+            used = f"“{event.step}” of {taken.conversation.version}"
+            why = f"This Idempotency-Key was used for {used} already; each request needs a key of its own."
             raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, why)
         return Done(recorded(event, taken.conversation, policy), taken.repeated)
 

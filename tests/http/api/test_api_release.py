@@ -164,6 +164,15 @@ async def test_a_key_that_named_another_request_is_refused(pipeline: Pipeline) -
     assert "start" in given.json()["detail"]
 
 
+async def test_a_key_is_of_one_version(pipeline: Pipeline) -> None:
+    """Nobody deploys another version because of what was recorded of the first."""
+    await pipeline.post(RELEASES, APPROVAL, key="run-1")
+    other = APPROVAL | {"version": "v1.3.0"}
+    given = await pipeline.post(RELEASES, other, key="run-1")
+    assert (given.status_code, "v1.2.0" in given.json()["detail"]) == (422, True)
+    assert (await pipeline.http.get(f"{RELEASES}/v1.3.0")).status_code == 404
+
+
 async def test_a_pipeline_tells_that_the_rollback_is_done(pipeline: Pipeline) -> None:
     """The rollback is a conversation of its own, named by the version that is rolled back."""
     await pipeline.scheduled()

@@ -145,6 +145,17 @@ async def test_a_release_that_is_withdrawn_ends_the_wait(pipeline: Pipeline, run
     assert (code, "v1.2.0 is withdrawn" in printed) == (3, True)
 
 
+async def test_a_version_that_was_asked_for_with_another_commit_is_not_deployed(
+    pipeline: Pipeline, runner: Runner
+) -> None:
+    """The pipeline ends at once instead of waiting for what will not be allowed."""
+    assert (await runner.step("Ask for approval"))[0] == 0
+    assert (await runner.step("Ask for approval"))[0] == 0
+    code, printed = await runner.step("Ask for approval", COMMIT="fff0000")
+    assert (code, "not fff0000" in printed) == (1, True)
+    assert await state(pipeline) == "awaiting_signoffs"
+
+
 async def test_nobody_answers_in_time_and_nobody_without_a_token(pipeline: Pipeline, runner: Runner) -> None:
     """Each ends with its own code and says why."""
     assert (await runner.step("Ask for approval"))[0] == 0
