@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from aiohttp import web
 
+from bot.alerts import Alerts
 from bot.clock import SystemClock
 from bot.conversations import Conversations
 from bot.core.comparison import RISK, Comparison, compare, regressed
@@ -136,7 +137,7 @@ async def watch_all(folder: Path) -> Cost:
     await store.write(lambda tx: fill(tx, clock.now()))
     monitors = monitors_of(policies, MonitorSecrets())
     conversations = Conversations(store, policies, None, clock, lambda: None, lambda _: None)  # type: ignore[arg-type]  # nobody is looked up
-    watch = Watch(store, conversations, monitors.by_service, clock)
+    watch = Watch(store, conversations, monitors.by_service, clock, Alerts(conversations))
     memory, began, used = resident(), time.monotonic(), time.process_time()
     watch.start()
     await asyncio.sleep(SECONDS)

@@ -1,20 +1,23 @@
-"""Alerts that arrive by themselves: each is matched to its service and to the release under watch, and told there once,
-whether the watch or Alertmanager came first.
+"""Alerts of services whose releases are watched: asked of Alertmanager at every look, or arriving by themselves.
+
+Each is matched to its service and to the release under watch, and told there once until it is over, whoever came first.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from bot.conversations import Conversations
-from bot.core.alerts import Alert, grouped
+from bot.core.alerts import Alert, grouped, since_deployment
 from bot.core.policy import Service
 from bot.core.release_observation import WATCHED, deployment_of
 from bot.core.release_rules import Release
 from bot.errors import Refusal
+from bot.monitors.alertmanager import Alertmanager
 from bot.service import read_conversation
 from bot.store.interface import Reader
 
@@ -34,10 +37,24 @@ class Heard:
 
 
 class Alerts:
-    """Takes alerts as they arrive. Raises StoreBusyError where they could not be recorded, and are to be sent again."""
+    """Asks for alerts, and takes them as they arrive. `alertmanagers` by service.
 
-    def __init__(self, conversations: Conversations) -> None:
+    Raises StoreBusyError where they could not be recorded, and are to be sent again.
+    """
+
+    def __init__(self, conversations: Conversations, alertmanagers: Mapping[str, Alertmanager] | None = None) -> None:
         self._conversations = conversations
+        self._alertmanagers = alertmanagers or {}
+
+    @property
+    def services(self) -> frozenset[str]:
+        """The services whose Alertmanager can be asked."""
+        return frozenset(self._alertmanagers)
+
+    async def firing(self, policy: Service) -> tuple[Alert, ...] | None:
+        """The service's alerts that fire; None where it has no Alertmanager. Raises MonitorError."""
+        alertmanager, rule = self._alertmanagers.get(policy.name), policy.alertmanager
+        return await alertmanager.alerts(rule.belongs) if alertmanager and rule else None
 
     async def receive(self, alerts: Sequence[Alert]) -> tuple[Heard, ...]:
         """Alerts as Alertmanager sends them, of all services. Those that no service calls its own are left alone."""
@@ -56,17 +73,25 @@ class Alerts:
         return tuple([release.version for release in releases if await self._tell_in(release, firing)])
 
     async def _tell_in(self, release: Release, firing: Sequence[Alert]) -> bool:
-        """Tell what began since the deployment and is not told yet; whether there was any."""
         deployment = deployment_of(release)
-        known = release.observation.alerts
-        since = [alert for alert in firing if deployment and alert.starts_at >= deployment.began]
-        news = [group for group in grouped(since) if group.name not in known]
+        return await self.tell(release, since_deployment(firing, deployment.began)) if deployment else False
+
+    async def tell(self, release: Release, alerts: Iterable[Alert]) -> bool:
+        """Tell of those that are not told yet; whether there were any."""
+        news = [group for group in grouped(alerts) if group.name not in release.observation.alerts]
         if not news:
             return False
-        # As the watch names it, which asks Alertmanager itself: the second of the two changes nothing.
-        delivery = f"watch:{release.id}:alerted:{'+'.join(sorted(group.name for group in news))}"
+        occasion = "+".join(sorted(f"{group.name}@{group.since.isoformat()}" for group in news))
+        return await self._take(release, "alerted", {"groups": news}, f"alerted:{occasion}")
+
+    async def tell_over(self, release: Release, names: Iterable[str], since: datetime) -> bool:
+        """Tell that alerts are over: what fires again after that is news."""
+        over = sorted(names)
+        return await self._take(release, "alerts_over", {"names": over}, f"over:{'+'.join(over)}@{since.isoformat()}")
+
+    async def _take(self, release: Release, step: str, answers: Mapping[str, object], occasion: str) -> bool:
         try:
-            taken = await self._conversations.observe(release.id, "alerted", {"groups": news}, delivery)
+            taken = await self._conversations.observe(release.id, step, answers, f"watch:{release.id}:{occasion}")
         except Refusal as refusal:
             extra = {"action": "alerts_refused", "conversation": release.id}
             logger.info("alerts are not told: %s", refusal, extra=extra)

@@ -173,7 +173,8 @@ def assemble(
     elsewhere = outside(configuration, store, clock, committed, monitors.by_service)
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
-    watch = Watch(store, conversations, monitors.by_service, clock, monitors.alertmanagers)
+    alerts = Alerts(conversations, monitors.alertmanagers)
+    watch = Watch(store, conversations, monitors.by_service, clock, alerts)
     silences = Silences(store, conversations, monitors.alertmanagers, clock)
     bolt = Bolt(slack)
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
@@ -182,7 +183,7 @@ def assemble(
     registry = CollectorRegistry()
     mounted: dict[str, AsgiApp] = {
         "api": Gate(build(Pipelines(conversations, pulse)), store, clock, allowance or Allowance()),
-        "hooks": hooks_of(Arrivals(store, configuration.services, clock, committed), Alerts(conversations), clock),
+        "hooks": hooks_of(Arrivals(store, configuration.services, clock, committed), alerts, clock),
         "metrics": Metrics(store, clock, registry),
     }
     door = Door(None if socket else SlackRequests(bolt), _secret(environment), vital.health, mounted)

@@ -17,13 +17,15 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from bot.alerts import Alerts
 from bot.clock import Clock
 from bot.conversations import Conversations
-from bot.core.alerts import Alert, AlertGroup, grouped
+from bot.core.alerts import Alert, since_deployment
 from bot.core.observation import (
     ALERTS,
     FIRING,
     FIRST_METRICS,
+    RECOVERED_AFTER,
     SETTLING,
     Deployment,
     Finding,
@@ -39,7 +41,6 @@ from bot.core.release_observation import WATCHED, deployment_of
 from bot.core.release_rules import Release
 from bot.core.signals import Sample, Samples, Signal, amount, middle
 from bot.errors import GreenlightError, Refusal
-from bot.monitors.alertmanager import Alertmanager
 from bot.monitors.interface import Monitor, MonitorError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Record, Store
@@ -75,6 +76,7 @@ class _Watched:
 
     due: datetime
     blind_since: dict[str, datetime] = field(default_factory=dict)
+    over_since: dict[str, datetime] = field(default_factory=dict)
     before: dict[str, float] = field(default_factory=dict)
     has_before: bool = False
     compared: int = 0
@@ -93,15 +95,15 @@ class Watch:
         conversations: Conversations,
         monitors: Mapping[str, Mapping[str, Monitor]],
         clock: Clock,
-        alertmanagers: Mapping[str, Alertmanager] | None = None,
+        alerts: Alerts,
     ) -> None:
         self._store = store
         self._conversations = conversations
         self._monitors = monitors
         self._clock = clock
-        self._alertmanagers = alertmanagers or {}
+        self.alerts = alerts
         measured = (name for name, policy in conversations.policies.items() if policy.signals)
-        self._services = frozenset((*measured, *self._alertmanagers))
+        self._services = frozenset((*measured, *alerts.services))
         self._watched: dict[str, _Watched] = {}
         self._limit = asyncio.Semaphore(AT_ONCE)
         self._rung = asyncio.Event()
@@ -237,11 +239,6 @@ class Watch:
         except MonitorError as error:
             return Reading(signal, problem=str(error))
 
-    async def alerts(self, policy: Service) -> tuple[Alert, ...] | None:
-        """The service's alerts that fire; None where it has no Alertmanager. Raises MonitorError."""
-        alertmanager, rule = self._alertmanagers.get(policy.name), policy.alertmanager
-        return await alertmanager.alerts(rule.belongs) if alertmanager and rule else None
-
 
 @dataclass(frozen=True)
 class _LookAt:
@@ -263,13 +260,13 @@ class _LookAt:
         if self.age >= FIRST_METRICS and not self.one.has_before:
             await self._measure_before(signals)
         readings = await self._now(signals)
-        firing = await self._alerts(readings)
+        alerts = await self._alerts(readings)
         self._note_blind(readings)
         look = Look(self.now, readings, self.one.blind_since, self.one.before)
         told = self.release.observation
         for finding in findings(told, frozenset(self.release.occasions), self.deployment, look):
             await self._tell(finding, look)
-        await self._tell_alerts(firing)
+        await self._tell_alerts(alerts)
         if (number := comparison_number(self.age)) > self.one.compared:
             await self._compare(signals, number)
             self.one.compared = number
@@ -282,25 +279,32 @@ class _LookAt:
         measures = (self.watch.measure(self.policy, signal, start, self.now, step) for signal in signals.values())
         return dict(zip(signals, await asyncio.gather(*measures), strict=True))
 
-    async def _alerts(self, readings: dict[str, Reading]) -> tuple[AlertGroup, ...]:
-        """What fires since the deployment began; how many there are becomes a reading like any other."""
+    async def _alerts(self, readings: dict[str, Reading]) -> tuple[Alert, ...] | None:
+        """What fires; how many there are since the deployment began becomes a reading like any other."""
         try:
-            alerts = await self.watch.alerts(self.policy)
+            alerts = await self.watch.alerts.firing(self.policy)
         except MonitorError as error:
             readings[ALERTS] = Reading(FIRING, problem=str(error))
-            return ()
-        if alerts is None:
-            return ()
-        new = [alert for alert in alerts if alert.starts_at >= self.deployment.began]
-        readings[ALERTS] = Reading(FIRING, (Sample(self.now, float(len(new))),))
-        return grouped(new)
+            return None
+        if alerts is not None:
+            new = list(since_deployment(alerts, self.deployment.began))
+            readings[ALERTS] = Reading(FIRING, (Sample(self.now, float(len(new))),))
+        return alerts
 
-    async def _tell_alerts(self, firing: tuple[AlertGroup, ...]) -> None:
-        """Each name once: how many fire is in every check."""
-        news = [group for group in firing if group.name not in self.release.observation.alerts]
-        if news:
-            occasion = f"alerted:{'+'.join(sorted(group.name for group in news))}"
-            await self.watch.take(self.release.id, Finding("alerted", occasion, {"groups": news}))
+    async def _tell_alerts(self, alerts: tuple[Alert, ...] | None) -> None:
+        """Each name once, until it was over for its time: how many fire is in every check."""
+        if alerts is None:
+            return
+        told, quiet = self.release.observation.alerts, self.one.over_since
+        await self.watch.alerts.tell(self.release, since_deployment(alerts, self.deployment.began))
+        names = {alert.name for alert in alerts}
+        for name in names & quiet.keys():
+            del quiet[name]
+        for name in told.keys() - names:
+            quiet.setdefault(name, self.now)
+        over = {name for name in told if name in quiet and self.now - quiet[name] >= RECOVERED_AFTER}
+        if over:
+            await self.watch.alerts.tell_over(self.release, over, self.now)
 
     def _note_blind(self, readings: Mapping[str, Reading]) -> None:
         """Since when each blind signal is known to be blind."""

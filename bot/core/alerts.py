@@ -5,7 +5,7 @@ Prevention"): which of them are a release's, how they are grouped, and which are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -56,6 +56,7 @@ class Alert:
     starts_at: datetime
     annotations: Mapping[str, str] = field(default_factory=dict)
     is_over: bool = False
+    is_silenced: bool = False
 
     @property
     def name(self) -> str:
@@ -83,6 +84,11 @@ def _fits(label: str, sign: str, value: str) -> bool:
     if sign in ("=", "!="):
         return (label == value) == (sign == "=")
     return bool(re.fullmatch(value, label)) == (sign == "=~")
+
+
+def since_deployment(alerts: Iterable[Alert], began: datetime) -> Iterator[Alert]:
+    """Those that nobody silenced and that began with the deployment or later."""
+    return (alert for alert in alerts if not alert.is_silenced and alert.starts_at >= began)
 
 
 def grouped(alerts: Iterable[Alert]) -> tuple[AlertGroup, ...]:

@@ -71,13 +71,13 @@ class Standing(Fact):
 
 class Observation(Fact):
     """What the watch of a release told already. `blind` holds the reason for each signal that can't be measured,
-    `alerts` the names of those that were told.
+    `alerts` the severity of those that were told and are not over, by name.
     """
 
     breached: dict[str, Standing] = Field(default_factory=dict)
     blind: dict[str, str] = Field(default_factory=dict)
     regressed: tuple[str, ...] = ()
-    alerts: tuple[str, ...] = ()
+    alerts: dict[str, str] = Field(default_factory=dict)
     was_blind: bool = False
 
 

@@ -39,6 +39,13 @@ def is_news(situation: Situation[Release]) -> None:
         raise Refusal("This breach was told already.", since=standing.since)
 
 
+def are_news(situation: Situation[Release]) -> None:
+    """An alert is told once, until it is over, whoever hears of it first."""
+    told = situation.conversation.observation.alerts
+    if any(group.name in told for group in getattr(situation.move.form, "groups", ())):
+        raise Refusal("This alert was told already.")
+
+
 def sees(situation: Situation[Release]) -> None:
     """The clock promotes no canary that nobody can see: people may."""
     blind = situation.conversation.observation.blind
@@ -94,5 +101,11 @@ def checked(release: Release, event: Event) -> Release:
 
 def alerted(release: Release, event: Event) -> Release:
     seen = release.observation
-    names = (*seen.alerts, *(group["name"] for group in event.data["groups"]))
-    return _with(release, seen.model_copy(update={"alerts": tuple(dict.fromkeys(names))}))
+    new = {group["name"]: group.get("severity", "") for group in event.data["groups"]}
+    return _with(release, seen.model_copy(update={"alerts": seen.alerts | new}))
+
+
+def over(release: Release, event: Event) -> Release:
+    seen = release.observation
+    left = {name: severity for name, severity in seen.alerts.items() if name not in event.data["names"]}
+    return _with(release, seen.model_copy(update={"alerts": left}))

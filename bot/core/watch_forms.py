@@ -75,6 +75,12 @@ class AlertedForm(Form):
     groups: Annotated[tuple[AlertGroup, ...], Field(min_length=1, max_length=50), Ask("Alerts", Widget.LINES)]
 
 
+class AlertsOverForm(Form):
+    """Alerts that were told and fire no more."""
+
+    names: Annotated[tuple[OneLine, ...], Field(min_length=1, max_length=50), Ask("Alerts", Widget.LINES)]
+
+
 class SilencedForm(Form):
     """Until when the silences are in force, if nobody lifts them."""
 

@@ -37,9 +37,9 @@ class Alertmanager:
     title: str = "Alertmanager"
 
     async def alerts(self, belongs: Iterable[str]) -> tuple[Alert, ...]:
-        """The alerts that fire now and that nobody silenced."""
+        """The alerts that fire now, silenced ones among them."""
         filters = [("filter", matcher) for matcher in belongs]
-        told = await self._ask("GET", "alerts", params=[("active", "true"), ("silenced", "false"), *filters])
+        told = await self._ask("GET", "alerts", params=[("active", "true"), *filters])
         return tuple(_alert(one) for one in _entries(told))
 
     async def silences(self) -> tuple[Silence, ...]:
@@ -98,6 +98,7 @@ def _alert(one: Mapping[str, Any]) -> Alert:
         labels=one.get("labels", {}),
         starts_at=_moment(one.get("startsAt")),
         annotations=one.get("annotations", {}),
+        is_silenced=one.get("status", {}).get("state") == "suppressed",
     )
 
 

@@ -31,6 +31,7 @@ from bot.core.validation import Outcome, Result, Run, Verdict
 from bot.core.validation_forms import ProgressForm, ValidatedForm
 from bot.core.watch_forms import (
     AlertedForm,
+    AlertsOverForm,
     BlindForm,
     BreachForm,
     MetricsForm,
@@ -307,6 +308,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "blind": BlindForm(rows=(MEASURED.model_copy(update={"state": "blind", "note": "no values"}),), since=now),
         "sees": SeesForm(rows=(MEASURED,)),
         "alerted": AlertedForm(groups=(AlertGroup(name="HighErrorRate", since=now),)),
+        "alerts_over": AlertsOverForm(names=("HighErrorRate",)),
         "silenced": SilencedForm(until=later),
         "extend_watch": forms.ExtendForm(minutes=30),
         "complete": forms.SummaryForm(),

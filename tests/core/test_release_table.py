@@ -43,7 +43,7 @@ from tests.core.a_release import (
 
 FOLLOWING = ("frozen", "thawed", "freed")
 """What follows from other conversations."""
-OBSERVED = "first_metrics checked regressed recovered blind sees alerted"
+OBSERVED = "first_metrics checked regressed recovered blind sees alerted alerts_over"
 TYPED = "checklist tick untick escalate note order_told"
 SILENCING = "silenced unsilenced"
 """Possible in every state: they tell what happened in Alertmanager."""

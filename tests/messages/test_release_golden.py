@@ -202,6 +202,12 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "blind": lambda: Talk().watching().take("blind", WATCH, {"rows": ROWS[2:], "since": "2024-01-16T16:20:00Z"}),
     "sees": lambda: Talk().watching().take("sees", WATCH, {"rows": ROWS[:1]}),
     "alerted": lambda: Talk().watching().take("alerted", WATCH, {"groups": ALERTS}),
+    "alerts_over": lambda: (
+        Talk()
+        .watching()
+        .take("alerted", WATCH, {"groups": ALERTS})
+        .take("alerts_over", WATCH, {"names": ["HighCPUUsage"]})
+    ),
     "silenced": lambda: Talk().deploying().take("silenced", WATCH, {"until": "2024-01-16T17:30:00Z"}),
     "unsilenced": lambda: Talk().deployed().take("unsilenced", WATCH),
     "validate": validating,

@@ -22,7 +22,7 @@ from playground.seed import CHARLIE, JANE, RELEASES, TANIA
 from tests.monitors.real_alertmanager import alertmanager
 from tests.monitors.real_prometheus import Started
 from tests.stories.test_release_paths import approved
-from tests.stories.test_watch import that_say
+from tests.stories.test_watch import pass_time, that_say
 from tests.stories.the_document import DEPLOYED, PLAN
 
 
@@ -32,26 +32,28 @@ async def real(tmp_path: Path) -> AsyncIterator[Started]:
         yield started
 
 
-def configured(folder: Path, url: str) -> Configuration:
+def configured(folder: Path, url: str, every: int = 1) -> Configuration:
     data = yaml.safe_load(CONFIGURATION.read_text(encoding="utf-8"))
     data["services"]["admin-logistic"]["alertmanager"] = {
         "url": url,
         "belongs": ["service=admin-logistic"],
         "expected": [["alertname=~Pod.*", "service=admin-logistic"], ["alertname=InstanceDown"]],
     }
-    data["services"]["admin-logistic"]["measuring"] = {"every": 1}
+    data["services"]["admin-logistic"]["measuring"] = {"every": every}
     path = folder / "greenlight.yml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     return load(path)
 
 
 @asynccontextmanager
-async def played(folder: Path, url: str, starts_at: datetime, database: str = "x.db") -> AsyncIterator[Player]:
+async def played(
+    folder: Path, url: str, starts_at: datetime, database: str = "x.db", every: int = 1
+) -> AsyncIterator[Player]:
     """The clock is the real one: Alertmanager takes no silence for the past."""
     settings: dict[str, Any] = {
         "pace": Pace.unlimited(),
         "starts_at": starts_at,
-        "configuration": configured(folder, url),
+        "configuration": configured(folder, url, every),
     }
     async with playing(folder / database, **settings) as playground:
         playground.slack.limits.enabled = False
@@ -74,10 +76,12 @@ async def in_force(url: str) -> list[tuple[str, str]]:
     return sorted((one["status"]["state"], one["comment"].partition(" ")[2]) for one in told)
 
 
-async def fire(url: str, **labels: str) -> None:
-    """Raise an alert, as Prometheus does."""
+async def fire(url: str, *, over: bool = False, **labels: str) -> None:
+    """Raise an alert, or end it, as Prometheus does."""
+    ends = {"endsAt": datetime.now(UTC).isoformat()} if over else {}
     body = [
         {
+            **ends,
             "labels": {"service": "admin-logistic", "severity": "critical", **labels},
             "annotations": {"summary": "Too many 5xx", "runbook_url": "https://runbooks.example.com/errors"},
         }
@@ -207,3 +211,21 @@ async def test_an_alertmanager_that_is_gone_makes_the_watch_blind_for_alerts(tmp
             await player.playground.advance(player.playground.now() + timedelta(seconds=30))
         (blind,) = that_say(player, "The watch is blind")
         assert "Alertmanager can't be reached" in blind
+
+
+async def test_an_alert_that_is_over_is_told_and_is_news_when_it_comes_back(tmp_path: Path, real: Started) -> None:
+    """Two minutes without it, and not a moment: who watches is not told of flapping."""
+    async with played(tmp_path, real.url, datetime.now(UTC)) as player:
+        await deploying(player)
+        await player.step(JANE, RELEASES, "Deployed", **(DEPLOYED | {"duration": "1"}))
+        await fire(real.url, alertname="HighErrorRate")
+        await pass_time(player.playground, 1)
+        await fire(real.url, alertname="HighErrorRate", over=True)
+        await pass_time(player.playground, 1)
+        assert that_say(player, "Alerts over") == []
+        await pass_time(player.playground, 2)
+        (over,) = that_say(player, "Alerts over")
+        assert "HighErrorRate" in over
+        await fire(real.url, alertname="HighErrorRate")
+        await pass_time(player.playground, 1)
+        assert len(that_say(player, "since the deployment of v1.2.0")) == 2

@@ -245,6 +245,7 @@ async def test_a_process_that_dies_in_the_middle_tells_nothing_twice_and_forgets
             player.playground.application.conversations,
             player.playground.application.monitors.by_service,
             player.playground.clock,
+            watch.alerts,
         )
         again.start()
         try:
