@@ -86,8 +86,7 @@ class ArgoCD:
         secret = self.token.get_secret_value()
         headers = {"Authorization": f"Bearer {secret}"}
         request = self.client.build_request(method, f"{self.server.rstrip('/')}{path}", json=json, headers=headers)
-        answer = await call(self.client, request, self.title, secrets=(secret,))
-        return read_json(answer, self.title) if method == "GET" else None
+        return read_json(await call(self.client, request, self.title, secrets=(secret,)), self.title)
 
 
 def _is_of(operation: dict[str, Any], order: Order) -> bool:

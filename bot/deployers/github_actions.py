@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from bot.core.deployer_rules import INPUTS
 from bot.deployers.interface import Order, Progress, RunState, Started, fill
-from bot.outward import UnclearError, call, github_headers, read_json
+from bot.outward import call, github_headers, read_json
 
 RUNS = 50
 """The latest runs that are looked through for an order."""
@@ -107,12 +107,7 @@ class GitHubActions:
         secret = self.token.get_secret_value()
         url, headers = f"{self.api.rstrip('/')}/repos/{self.repository}/actions/{what}", github_headers(secret)
         request = self.client.build_request(method, url, json=json, params=params, headers=headers)
-        answer = await call(self.client, request, self.title, secrets=(secret,))
-        try:
-            return read_json(answer, self.title)
-        except UnclearError:
-            # It said yes, whatever it said besides.
-            return None
+        return read_json(await call(self.client, request, self.title, secrets=(secret,)), self.title)
 
 
 def _progress(run: dict[str, Any]) -> Progress:

@@ -22,7 +22,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot.deployers.interface import Order, Progress, Started
-from bot.outward import call
+from bot.outward import UnclearError, call
 
 VERSION = "v1"
 
@@ -57,6 +57,9 @@ class Webhook:
         }
         request = self.client.build_request("POST", self.url, content=body, headers=headers)
         answer = await call(self.client, request, self.title, secrets=(secret,))
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            # A page to sign in on, most likely: whoever answered took no order.
+            raise UnclearError(f"{self.title} answered with a page.")
         return Started(_url(answer))
 
     async def find(self, order: Order) -> Started | None:
