@@ -254,7 +254,7 @@ def _notice(subject: Subject, rule: DeployerRule, minutes: int) -> DeployedForm:
 
 def _begin(subject: Subject) -> Report:
     """A rollback that waits for nobody. Without a version to go back to, it waits for DevOps like any other."""
-    it = subject.conversation
-    if not subject.is_wanted or not it.target:
+    it, rule = subject.conversation, subject.policy.deployer
+    if not subject.is_wanted or not it.target or rule is None:
         return Report()
-    return Report("initiate", InitiateForm(target=it.target), WATCH)
+    return Report("initiate", InitiateForm(target=it.target, eta=rule.rollback_minutes), WATCH)

@@ -220,6 +220,9 @@ def _describe_deployers(definitions: Json) -> None:
         properties["kind"]["description"] = "Which deployer it is."
         properties["starts"]["description"] = "What it is asked for."
         properties["rollback"]["description"] = "automatic: a P0 that the watch finds is rolled back at once."
+        properties["rollback_minutes"]["description"] = (
+            "How long a rollback takes that begins by itself, as it is told."
+        )
         properties["reports"]["description"] = "Its word that it is done is taken for people's."
 
 

@@ -49,11 +49,13 @@ INPUTS: dict[str, str] = {
 
 class _Rule(Fact):
     """`starts`: what it is asked for. `rollback` `automatic`: a P0 that the watch finds is rolled back without anybody
-    beginning it. `reports`: its own word that it is done is taken for people's.
+    beginning it, and `rollback_minutes` are then the time it is said to take. `reports`: its own word that it is done
+    is taken for people's.
     """
 
     starts: tuple[OrderKind, ...] = Field(default=KINDS, min_length=1)
     rollback: Literal["people", "automatic"] = "people"
+    rollback_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 5
     reports: bool = False
 
     @model_validator(mode="after")
