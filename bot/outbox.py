@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
@@ -226,3 +227,7 @@ def _mark(tx: Transaction, posting: Posting) -> bool:
 
 def _settle(tx: Transaction, posting: Posting, posted: Posted | None, at: datetime) -> None:
     tx.settle(posting.id, posted.ts if posted else None, posted.channel if posted else None, at)
+    it = posting.message
+    if it.kind == "root" and it.event and (place := tx.stand_in(it.conversation)):
+        # The thread has begun: what stood in for it elsewhere says so.
+        tx.enqueue(replace(it, key=f"{it.conversation}:begun", kind="direct", channel=place[0]), at)

@@ -263,7 +263,11 @@ def _say(
     if not before.number:
         tx.enqueue(outgoing("card", "root"), now)
     elif step.to != SAME or _is_changed(before, after):
-        tx.enqueue(outgoing("card", "card"), now)
+        card = outgoing("card", "card")
+        tx.enqueue(card, now)
+        if dialogue.anywhere and (place := tx.stand_in(after.id)) and load(tx, after.id).root_ts is None:
+            # What stands elsewhere in place of a thread that has not begun follows it like a card.
+            tx.enqueue(replace(card, key=f"{card.key}:stand-in", kind="direct", channel=place[0]), now)
     tx.enqueue(outgoing("told", "reply"), now)
 
 

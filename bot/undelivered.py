@@ -8,7 +8,7 @@ from functools import partial
 
 from bot.clock import Clock
 from bot.core.dialogues import DIALOGUES
-from bot.core.events import Conversation, Outgoing
+from bot.core.events import Conversation, Outgoing, stand_in_key
 from bot.core.policy import Service
 from bot.core.roles import PIPELINE
 from bot.messages.limits import fit
@@ -24,7 +24,8 @@ class Undelivered:
     """Tells whoever opened the conversation; the message is kept, and the home shows it.
 
     The head of a thread that was opened outside of the service's own channel is shown there meanwhile, with its
-    buttons: an alarm from an incident channel that the bot was not invited to reaches those who roll back at once.
+    buttons: an alarm from an incident channel that the bot was not invited to reaches those who roll back at once. It
+    follows every step like a card, and says where the thread is once that has begun.
     """
 
     def __init__(self, store: Store, slack: Slack, policies: Mapping[str, Service], clock: Clock) -> None:
@@ -52,6 +53,6 @@ class Undelivered:
 def _show(tx: Transaction, conversation: Conversation, policy: Service, now: datetime) -> None:
     card = VOICES[conversation.dialogue].card(conversation, policy)
     for index, part in enumerate(fit(raised_elsewhere(card, conversation.channel))):
-        key = f"{conversation.id}:elsewhere:{index}"
+        key = stand_in_key(conversation.id, index)
         # To one address, outside of the conversation's thread, which has no head yet.
         tx.enqueue(Outgoing(key, "direct", policy.channels[0], part.text, part.blocks, conversation.id), now)

@@ -14,6 +14,7 @@ from bot.core.events import Event, Outgoing
 from bot.core.policy import Service
 from bot.messages.limits import fit
 from bot.messages.message import Said
+from bot.messages.refusals import begun_there, raised_elsewhere
 from bot.messages.voices import VOICES
 from bot.service import message_key, read_conversation
 from bot.store.interface import Reader, Record, Store
@@ -33,6 +34,8 @@ class Wording:
         voice = VOICES[record.dialogue]
         if outgoing.kind == "card":
             return (Said(fit(voice.card(read_conversation(record), policy))[0]),)
+        if outgoing.kind == "direct":
+            return await self._elsewhere(record, policy)
         then = _as_of(record, events, outgoing.event)
         if outgoing.kind == "root":
             return (Said(fit(voice.card(then, policy))[0]),)
@@ -45,6 +48,15 @@ class Wording:
             told = (*told, *draft(then, events[: outgoing.event], policy))
         parts = [Said(part, said.broadcast) for said in told for part in fit(said.message)]
         return (*map(Said, rest), *parts)
+
+    async def _elsewhere(self, record: Record, policy: Service) -> tuple[Said, ...]:
+        """What stands in for a thread: the card as it is now, or where the thread is once it has begun."""
+        place = await self._store.read(lambda reader: reader.stand_in(record.id))
+        if place is None:
+            return ()
+        card = VOICES[record.dialogue].card(read_conversation(record), policy)
+        shown = begun_there(card, record.channel) if record.root_ts else raised_elsewhere(card, record.channel)
+        return (Said(fit(shown)[0], replaces=place[1]),)
 
     async def _revised(self, then: Any, event: Event, events: tuple[Event, ...], policy: Service) -> tuple[Said, ...]:
         """What takes the place of an earlier message; nothing where a newer one will, or that message is not there."""

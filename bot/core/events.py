@@ -129,7 +129,7 @@ class Outgoing:
 
     kind `root` opens the conversation's thread in `channel`; `reply` goes into that thread (`broadcast`: and to the
     channel); `card` replaces the root's content (a newer card replaces one that still waits); `direct` goes to the
-    person `channel` (a user id) alone.
+    person `channel` (a user id) alone, or, where it names an event, takes the place of the thread's stand-in.
     """
 
     key: str
@@ -140,6 +140,11 @@ class Outgoing:
     conversation: str = ""
     broadcast: bool = False
     event: int = 0
+
+
+def stand_in_key(conversation_id: str, part: int = 0) -> str:
+    """The key of what is said elsewhere in place of a thread whose own channel would not take it."""
+    return f"{conversation_id}:elsewhere:{part}"
 
 
 ReminderKind = Literal["nudge", "escalation", "due", "step", "tell", "entry"]

@@ -51,6 +51,11 @@ def raised_elsewhere(card: Message, channel: str) -> Message:
     return Message(card.text, (blocks.section(why), *card.blocks))
 
 
+def begun_there(card: Message, channel: str) -> Message:
+    """What becomes of that once the thread has begun: nobody goes on here."""
+    return notice(f"{card.text}\n➡️ Its thread is in <#{channel}> now, with its buttons.")
+
+
 def undelivered(version: str, channel: str, remedy: str) -> Message:
     """The private word to whoever opened a conversation that Slack would not take one of its messages."""
     return notice(

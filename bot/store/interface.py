@@ -195,6 +195,10 @@ class Reader(Protocol):
         """The Slack timestamp of the message that was sent with a key; None where it was not, or is forgotten."""
         ...
 
+    def stand_in(self, conversation_id: str) -> tuple[str, str] | None:
+        """Channel and timestamp of what was said elsewhere in place of a thread whose own channel would not take it."""
+        ...
+
     def undelivered(self, limit: int = 50) -> tuple[Undelivered, ...]: ...
 
     def errands(self, now: datetime, limit: int, without: Collection[str] = ()) -> tuple[StoredErrand, ...]:

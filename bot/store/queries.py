@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 
-from bot.core.events import Errand, Event, Outgoing, Reminder
+from bot.core.events import Errand, Event, Outgoing, Reminder, stand_in_key
 from bot.store.interface import Backlog, Posting, Record, StoredErrand, StoredReminder, StoredToken, Undelivered
 
 Row = tuple[Any, ...]
@@ -61,6 +61,7 @@ POSTINGS = f"""
 """  # noqa: S608 - only constants are put together
 NEXT_POSTING = f"SELECT min(not_before) FROM outbox WHERE state = 'waiting' AND not_before > ? AND {_FREE}"  # noqa: S608 - constants
 SENT_AS = "SELECT ts FROM outbox WHERE key = ? AND state = 'sent'"
+STAND_IN = "SELECT channel, ts FROM outbox WHERE key = ? AND state = 'sent'"
 UNDELIVERED = f"""
     SELECT {_MESSAGE}, reason, settled_at FROM outbox INDEXED BY outbox_undelivered
     WHERE state = 'undelivered' ORDER BY id DESC LIMIT ?
@@ -227,6 +228,10 @@ class SQLiteReader:
     def next_posting(self, now: datetime) -> datetime | None:
         row = self._one(NEXT_POSTING, write_moment(now))
         return read_moment(row[0]) if row and row[0] else None
+
+    def stand_in(self, conversation_id: str) -> tuple[str, str] | None:
+        row = self._one(STAND_IN, stand_in_key(conversation_id))
+        return (row[0], row[1]) if row else None
 
     def sent_as(self, key: str) -> str | None:
         row = self._one(SENT_AS, key)

@@ -33,7 +33,9 @@ def latest(player: Player, channel: str) -> Message:
 
 # ── the bot is not in the channel ────────────────────────────────────────────────────────────────────────────────────
 async def test_an_alarm_from_a_channel_without_the_bot_is_heard_in_the_services_own(player: Player) -> None:
-    """DevOps begins from there; after the invitation the thread stands in the incident channel, with all of it."""
+    """DevOps begins and ends it from there, since it follows each step; after the invitation the thread stands in the
+    incident channel, with all of it, and what stood for it says so.
+    """
     await player.command(CHARLIE, "/rollback admin-logistic v1.2.0 severity=P0", "#incidents")
     assert heads(player, INCIDENTS) == []
     told = player.person(CHARLIE)
@@ -45,14 +47,18 @@ async def test_an_alarm_from_a_channel_without_the_bot_is_heard_in_the_services_
     await player.click(JANE, shown, "Begin rollback")
     await player.send(JANE, target="v1.1.0", eta="5")
     assert heads(player, INCIDENTS) == []
+    assert "🔴 INITIATING ROLLBACK: v1.2.0" in "\n".join(heads(player, RELEASES))
+    await player.step(JANE, RELEASES, "Rollback done", duration="4")
     await player.person(CHARLIE).invite_app("#incidents")
     await player.playground.settled()
     assert len(heads(player, INCIDENTS)) == 1
     head = latest(player, INCIDENTS)
     thread = "\n".join(player.person(TANIA).text_of(one) for one in player.person(TANIA).thread(head))
     assert "INITIATING ROLLBACK" in thread
-    await player.step(JANE, INCIDENTS, "Rollback done", duration="4")
-    assert len([one for one in heads(player, RELEASES) if "where I am not a member" in one]) == 1
+    await player.step(CHARLIE, INCIDENTS, "Works again", seen="Orders work")
+    assert not any("where I am not a member" in one for one in heads(player, RELEASES))
+    [moved] = [one for one in heads(player, RELEASES) if "Its thread is in" in one]
+    assert moved.startswith("⏪ Rollback Complete: v1.2.0")
 
 
 async def test_a_stale_button_of_that_message_says_what_happened_meanwhile(player: Player) -> None:
