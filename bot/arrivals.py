@@ -99,7 +99,7 @@ class _Desk:
 
     def step(self, conversation: str, step: str, form: Form | None, role: Role = Role.CI) -> None:
         """Take a step as the system that told of the deployment. Refusal where it is not possible."""
-        actor = _actor(self.sighting.source, role)
+        actor = _actor(self.sighting.source, role, self.sighting.by)
         take_step(self.tx, conversation, Move(step, actor, form), self.policies, "", self.now)
 
     def releases(self, *, is_open: bool | None = None) -> list[Release]:
@@ -109,8 +109,10 @@ class _Desk:
         return [read_conversation(record) for record in found]
 
 
-def _actor(source: str, role: Role) -> Actor:
-    return Actor(f"{PIPELINE}{source.casefold().replace(' ', '')}", source, frozenset({role}))
+def _actor(source: str, role: Role, by: str = "") -> Actor:
+    """The system that told, as a machine; its name says who deployed, where that was told."""
+    name = f"{by} via {source}" if by else source
+    return Actor(f"{PIPELINE}{source.casefold().replace(' ', '')}", name, frozenset({role}))
 
 
 def _arrive(tx: Transaction, arrival: Arrival, policies: Mapping[str, Service], now: datetime) -> Outcome:
@@ -247,11 +249,14 @@ def _of_nobody(desk: _Desk, why: str = "") -> Outcome:
             "version": sighting.name if sighting.names else "",
             "commit": sighting.commit,
             "by": sighting.by,
+            "components": sighting.components,
+            "health": sighting.health,
+            "links": sighting.links,
             "why": why or _why(desk),
         }
     )
     opening = Opening(new_id(desk.now), "unannounced", it.environment, "")
-    move = Move("appear", _actor(sighting.source, Role.LINKED), form)
+    move = Move("appear", _actor(sighting.source, Role.LINKED, sighting.by), form)
     taken = open_conversation(desk.tx, opening, move, desk.policy, "", desk.now)
     return desk.made("appear", taken.conversation.id)
 

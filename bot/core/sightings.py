@@ -120,8 +120,8 @@ def notice_of(sighting: Sighting, policy: Service, now: datetime) -> DeployedFor
         finished_at=min(sighting.at, now),
         duration=sighting.minutes,
         components=sighting.components or tuple(f"{name}: {unknown}" for name in policy.components),
-        migration=unknown.capitalize(),
-        cache=unknown.capitalize(),
+        migration=f"Not told by {sighting.source}",
+        cache=f"Not told by {sighting.source}",
         health_checks=sighting.health or tuple(f"{name}: {unknown}" for name in policy.health_checks),
         monitoring=tuple(dict.fromkeys(links)),
     )

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from bot.core.dialogue import SAME, Dialogue, State, Step, Wait
 from bot.core.events import Conversation, Event
-from bot.core.forms import Ask, Form, Moment, OneLine, Paragraph, WebLink, Widget
+from bot.core.forms import Ask, Entries, Form, Moment, OneLine, Paragraph, WebLink, Widget
 from bot.core.release_forms import NoteForm
 from bot.core.roles import Role
 from bot.core.sightings import Phase, Sighting
@@ -38,9 +38,12 @@ class AppearForm(ProgressForm):
 
     source: Annotated[OneLine, Ask("Told by")]
     deployment: Annotated[OneLine, Ask("Its number there")]
-    version: Annotated[OneLine | None, Ask("Version")] = None
+    version: Annotated[OneLine | None, Ask("Version or branch")] = None
     commit: Annotated[OneLine | None, Ask("Commit")] = None
     by: Annotated[OneLine | None, Ask("Deployed by")] = None
+    components: Annotated[Entries, Ask("Components", Widget.LINES)] = ()
+    health: Annotated[Entries, Ask("Health checks", Widget.LINES)] = ()
+    links: Annotated[Entries, Ask("Links", Widget.LINES)] = ()
     why: Annotated[Paragraph, Ask("Why nobody knows of it", Widget.TEXT)]
 
 

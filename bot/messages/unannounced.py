@@ -13,7 +13,7 @@ from bot.messages.generic import generic
 from bot.messages.message import Message, Said
 from bot.messages.parts import Passage, Telling, both_zones, capital, form_of, named, place, rows, version
 from bot.messages.people import call_awaited
-from bot.messages.text import clip, code, escape, link, moment
+from bot.messages.text import code, escape, link, moment
 
 WHY = "*Why nobody knows of it:*"
 
@@ -34,9 +34,13 @@ def card(unannounced: Unannounced, policy: Service) -> Message:
     if form.said:
         telling.tell(named("*In its own words:*", form.said))
     telling.tell(named(WHY, form.why))
-    told = "; ".join((*policy.components, *policy.health_checks))
-    telling.say(f"*Components and health:* not told ({escape(clip(told, 200))})")
-    telling.tell(Passage("*Monitoring*", tuple(f"{one.name}: {one.url}" for one in policy.monitoring), width=300))
+    for heading, told, known in (
+        ("*Components*", form.components, policy.components),
+        ("*Health Checks*", form.health, policy.health_checks),
+    ):
+        telling.tell(Passage(heading, told or tuple(f"{name}: not told" for name in known), width=300))
+    dashboards = (f"{one.name}: {one.url}" for one in policy.monitoring)
+    telling.tell(Passage("*Monitoring*", (*dashboards, *form.links), width=300))
     if not state.final:
         telling.aside(f"If it should not be there: `/rollback {escape(policy.name)}`")
     telling.blocks.extend(rows(unannounced, UNANNOUNCED.buttons(unannounced.state)))
@@ -44,7 +48,7 @@ def card(unannounced: Unannounced, policy: Service) -> Message:
 
 
 def _what(unannounced: Unannounced, form: AppearForm) -> Iterator[str]:
-    yield f"*Version:* {escape(form.version) if form.version else 'not told'}"
+    yield f"*Version or branch:* {escape(form.version) if form.version else 'not told'}"
     yield f"*Commit:* {code(form.commit) if form.commit else 'not told'}"
     yield f"*Deployed by:* {escape(form.by) if form.by else 'not told'}"
     at = f", {both_zones(unannounced.told_at)}" if unannounced.told_at else ""

@@ -62,7 +62,8 @@ async def test_word_of_an_announced_deployment_starts_and_ends_it(told: Told) ->
     assert "API: not told by GitHub" in said
     assert "✅ Healthy" not in said
     assert "https://sentry.example.com/admin-logistic" in said
-    assert "GitHub · CI pipeline" in said
+    assert "Codertocat via GitHub · CI pipeline" in said
+    assert "Cache: Not told by GitHub" in said
     assert await told.states("unannounced") == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from typing import Any
 
@@ -70,6 +71,31 @@ async def test_a_sync_that_leaves_the_application_degraded_has_failed(told: Told
     assert await told.states() == ["awaiting_decision"]
     assert (await told.steps())[-3:] == ["start", "note", "deploy_failed"]
     assert "Its health is Degraded." in told.said()
+
+
+async def test_what_argo_cd_tells_of_an_unannounced_deployment_is_shown(told: Told) -> None:
+    """Components and health as it tells them; and in whatever order it comes, one thread."""
+    for payload in (application("Succeeded", "Healthy"), application("Running"), application("Succeeded", "Healthy")):
+        await told.argocd(payload)
+    assert await told.states("unannounced") == ["awaiting_owner"]
+    assert await told.steps("unannounced") == ["appear"]
+    said = told.said()
+    assert "• api: Healthy" in said
+    assert "• shop: Healthy" in said
+    assert "7.2, v1.2.0" in said
+    assert "automated sync" in said
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))), ids=lambda order: "".join(map(str, order)))
+async def test_signed_word_that_comes_out_of_order_and_again_ends_the_same(told: Told, order: tuple[int, ...]) -> None:
+    """Five times each."""
+    await told.scheduled()
+    story = [notice("created"), notice("started"), notice("succeeded")]
+    for number in order * 5:
+        assert (await told.signed(story[number])).status_code == 200
+    assert await told.states() == ["awaiting_smoke"]
+    assert (await told.steps()).count("deployed") == 1
+    assert await told.states("unannounced") == []
 
 
 async def test_an_application_that_no_service_names_is_refused(told: Told) -> None:
