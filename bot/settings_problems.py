@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from bot.core import playbook
+from bot.core import playbook_reports, playbook_rules
 from bot.core.deployer_rules import INPUT_PATTERN, WORKFLOW_PATTERN
 from bot.core.release_day import NAME_PATTERN
 from bot.core.tickets import LABEL_PATTERN, PROJECT_PATTERN, REPOSITORY_PATTERN
@@ -28,9 +28,11 @@ _BY_PATTERN: Mapping[str, Told] = {
         "is not a short name.",
         "Use at most 40 lowercase letters, digits, “-” and “_”, such as admin-logistic.",
     ),
-    playbook.HEADER_PATTERN: ("is not the name of a header.", "Write it as X-Greenlight-Test."),
-    playbook.VALUE_PATTERN: ("can't stand in a header.", "Use plain letters, digits and signs, in one line."),
-    playbook.VARIABLE_PATTERN: (
+    playbook_rules.ADDRESS_PATTERN: ("is not a link.", "Start it with https:// or http://, and write no blanks in it."),
+    playbook_reports.PATH_PATTERN: ("is not a path.", "Write it from the root on, such as /reports/{version}/k6.json."),
+    playbook_rules.HEADER_PATTERN: ("is not the name of a header.", "Write it as X-Greenlight-Test."),
+    playbook_rules.VALUE_PATTERN: ("can't stand in a header.", "Use plain letters, digits and signs, in one line."),
+    playbook_rules.VARIABLE_PATTERN: (
         "is not the name of an environment variable.",
         "Write the name alone, such as SHOP_TEST_TOKEN; the secret itself never stands here.",
     ),

@@ -100,6 +100,12 @@ CHECK_DESCRIPTIONS = {
     "status": "The status that is expected.",
     "fields": "What the JSON answer must hold, by path such as checks.database or items[0].id.",
     "contains": "Text that the answer must hold.",
+    "path": "The file with the report, on the machine that Greenlight runs on.",
+    "most": "The most that there may be, by measure (http_req_duration.p(95), p95) or by severity.",
+    "least": "The least that there has to be, by measure.",
+    "tests": "How many tests have to be run at least.",
+    "skipped": "How many tests may be skipped at most.",
+    "allowed": "Findings that are accepted, with the reason, until a day.",
     "within": "The most milliseconds that it may take.",
 }
 _TOP_DESCRIPTIONS = {

@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.tickets": ("bot.tickets", "bot.errands", "bot.trackers", "bot.outward", *SERVICE, *INTENTS),
     "bot.orders": ("bot.orders", "bot.errands", "bot.deployers", "bot.outward", *SERVICE, *INTENTS),
     "bot.validation": (
-        *("bot.validation", "bot.errands", "bot.outward", "bot.monitors.interface"),
+        *("bot.validation", "bot.errands", "bot.junit", "bot.outward", "bot.monitors.interface"),
         *(*SERVICE, *INTENTS),
     ),
     "bot.pace": BASICS,
@@ -67,7 +67,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.outward": BASICS,
     "bot.trackers": ("bot.trackers", "bot.core", "bot.outward", *BASICS),
     "bot.deployers": ("bot.deployers", "bot.core", "bot.outward", *BASICS),
-    "bot.http": ("bot.http", "bot.tokens", "bot.pulse", "bot.arrivals", "bot.alerts", *SERVICE, *INTENTS),
+    "bot.junit": (),
+    "bot.http": ("bot.http", "bot.junit", "bot.tokens", "bot.pulse", "bot.arrivals", "bot.alerts", *SERVICE, *INTENTS),
     "bot.arrivals": (*SERVICE, *INTENTS),
     "bot.tokens": ("bot.store.interface", *BASICS),
     "bot.pulse": (),

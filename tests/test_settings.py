@@ -528,3 +528,31 @@ def test_a_mistake_in_the_matrices_is_told_with_its_key(
     problem = problems(f"{GOOD}    authority: {given}\n")[f"services.billing.authority.{key}"]
     assert reason in problem.reason
     assert remedy in problem.remedy
+
+
+@pytest.mark.parametrize(
+    ("check", "key", "reason"),
+    [
+        ("{kind: http, url: 'https://shop.example.com/', method: POST}", "", "changes something with POST"),
+        ("{kind: ping, url: 'https://shop.example.com/'}", ".kind", "“ping” is not allowed here"),
+        ("{url: 'https://shop.example.com/'}", ".kind", "It is missing"),
+        ("{kind: http, url: shop.example.com}", ".url", "is not a link"),
+        (
+            "{kind: http, url: 'https://shop.example.com/', secret_headers: {A: s3cr3t}}",
+            ".secret_headers.A",
+            "variable",
+        ),
+        ("{kind: http, url: 'https://shop.example.com/', within: 0}", ".within", "too small"),
+        ("{kind: k6}", "", "needs either a “url” or a “path”"),
+        ("{kind: k6, path: k6.json}", ".path", "is not a path"),
+        ("{kind: locust, path: /reports/stats.csv}", "", "has no limits"),
+        ("{kind: trivy, path: /t.json, most: {severe: 1}}", ".most.severe", "There is no such key"),
+        ("{kind: snyk, path: /s.json, allowed: [{id: A, until: 2024-01-01}]}", ".allowed[0].reason", "It is missing"),
+    ],
+)
+def test_a_check_that_cannot_be_meant_is_named_with_what_is_wrong(
+    problems: Problems, check: str, key: str, reason: str
+) -> None:
+    """At the key where it stands, whatever kind of check it is."""
+    found = problems(GOOD + f"    playbook:\n      checks:\n        one: {check}\n")
+    assert reason in str(found[f"services.billing.playbook.checks.one{key}"])

@@ -13,7 +13,8 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.core.events import Fact
-from bot.core.playbook import CheckRule, Playbook
+from bot.core.playbook import Playbook
+from bot.core.playbook_rules import CheckRule
 
 MOST_WORDS = 300
 """Characters that are kept of what a check found."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -16,12 +17,27 @@ class Missing:
     """There is nothing at a path."""
 
 
-def parsed(body: bytes) -> Any:
+def parsed(body: bytes, what: str = "the answer") -> Any:
     """A JSON document. CheckError where it is none."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise CheckError("the answer is not JSON") from error
+        raise CheckError(f"{what} is not JSON") from error
+
+
+def number(value: Any) -> float | None:
+    """A finite number of a document; None for anything else, truth values among it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+def listed(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list of a document; none where there is no list."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def at_path(document: Any, path: str) -> Any:

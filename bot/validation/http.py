@@ -6,7 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 
-from bot.core.playbook import HttpRule
+from bot.core.playbook_rules import HttpRule
 from bot.core.validation import Outcome
 from bot.validation.documents import Missing, at_path, parsed, shown
 from bot.validation.interface import Context, Finding
@@ -22,30 +22,33 @@ class HttpCheck:
     async def run(self, context: Context) -> Finding:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        answer = await ask(context, self.rule, self.rule.method, self.rule.body)
+        rule = self.rule
+        answer = await ask(context, rule, context.address(rule.url), rule.method, rule.body)
         took = round((loop.time() - began) * 1000)
-        wrong = self._wrong(answer, took)
+        wrong = self._wrong(context, answer, took)
         if wrong:
             return Finding(Outcome.FAIL, "; ".join(wrong))
         return Finding(Outcome.PASS, f"{answer.status} in {took:,} ms")
 
-    def _wrong(self, answer: Answer, took: int) -> list[str]:
+    def _wrong(self, context: Context, answer: Answer, took: int) -> list[str]:
         rule = self.rule
         if answer.status != rule.status:
             return [f"answered {answer.status} instead of {rule.status}"]
-        found = self._wrong_fields(answer)
-        if rule.contains is not None and rule.contains not in answer.body.decode(errors="replace"):
-            found.append(f"“{rule.contains}” is not in the answer")
+        found = self._wrong_fields(context, answer)
+        contains = context.filled(rule.contains or "")
+        if contains not in answer.body.decode(errors="replace"):
+            found.append(f"“{contains}” is not in the answer")
         if rule.within is not None and took > rule.within:
             found.append(f"took {took:,} ms, and may take {rule.within:,}")
         return found
 
-    def _wrong_fields(self, answer: Answer) -> list[str]:
+    def _wrong_fields(self, context: Context, answer: Answer) -> list[str]:
         if not self.rule.fields:
             return []
         document = parsed(answer.body)
         found = []
-        for path, expected in self.rule.fields.items():
+        for path, given in self.rule.fields.items():
+            expected = context.filled(given) if isinstance(given, str) else given
             value = at_path(document, path)
             if isinstance(value, Missing):
                 found.append(f"there is no {path} in the answer")

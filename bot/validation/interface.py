@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+from urllib.parse import quote
 
 import httpx
 
@@ -40,13 +41,28 @@ class Finding:
 
 @dataclass(frozen=True)
 class Context:
-    """What checks work with: how they speak, what marks their traffic, and whom they may ask."""
+    """What checks work with: how they speak, what marks their traffic, what {version} and other
+    names in their rules stand for, and whom they may ask.
+    """
 
     client: httpx.AsyncClient
     secrets: Secrets
     clock: Clock
     mark: tuple[str, str]
+    values: Mapping[str, str] = field(default_factory=dict)
     monitors: Mapping[str, Monitor] = field(default_factory=dict)
+
+    def filled(self, text: str) -> str:
+        """A text of a rule with its names filled in."""
+        for name, value in self.values.items():
+            text = text.replace(f"{{{name}}}", value)
+        return text
+
+    def address(self, text: str) -> str:
+        """As `filled`, of an address or a path: what is filled in is one part of it, and leads nowhere else."""
+        for name, value in self.values.items():
+            text = text.replace(f"{{{name}}}", quote(value, safe="").replace("..", "%2E%2E"))
+        return text
 
 
 class Check(Protocol):

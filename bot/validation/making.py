@@ -6,9 +6,13 @@ import os
 
 import httpx
 
-from bot.core.playbook import CheckRule, HttpRule
+from bot.core.playbook_reports import JUnitRule, LoadRule, ScanRule
+from bot.core.playbook_rules import CheckRule, HttpRule
 from bot.validation.http import HttpCheck
 from bot.validation.interface import Check
+from bot.validation.junit import JUnitCheck
+from bot.validation.load import LoadCheck
+from bot.validation.scans import ScanCheck
 
 
 def check_of(rule: CheckRule) -> Check:
@@ -16,6 +20,12 @@ def check_of(rule: CheckRule) -> Check:
     match rule:
         case HttpRule():
             return HttpCheck(rule)
+        case LoadRule():
+            return LoadCheck(rule)
+        case JUnitRule():
+            return JUnitCheck(rule)
+        case ScanRule():
+            return ScanCheck(rule)
         case _:
             raise TypeError(f"nobody checks {type(rule).__name__}")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot.core.playbook import Request
+from bot.core.playbook_rules import Request
 from bot.validation.interface import MOST_BODY, CheckError, Context
 
 USER_AGENT = "Greenlight-Validation"
@@ -23,15 +23,20 @@ class Answer:
     body: bytes
 
 
-async def ask(context: Context, rule: Request, method: str = "GET", content: str | None = None) -> Answer:
-    """Send a request and read its answer. CheckError where there is none, or it is larger than is read."""
-    request = context.client.build_request(
-        method, str(rule.url), headers=_headers(context, rule), content=content, timeout=float(rule.timeout)
-    )
+async def ask(
+    context: Context, rule: Request, url: str, method: str = "GET", content: str | None = None, most: int = MOST_BODY
+) -> Answer:
+    """Send a request and read its answer, of `most` bytes. CheckError where there is none, or it is larger."""
+    try:
+        request = context.client.build_request(
+            method, url, headers=_headers(context, rule), content=content, timeout=float(rule.timeout)
+        )
+    except (httpx.InvalidURL, ValueError) as error:
+        raise CheckError("this is no address", fault=True) from error
     try:
         answer = await context.client.send(request, stream=True)
         try:
-            return Answer(answer.status_code, await _body(answer))
+            return Answer(answer.status_code, await _body(answer, most))
         finally:
             await answer.aclose()
     except httpx.TimeoutException as error:
@@ -57,12 +62,12 @@ def _headers(context: Context, rule: Request) -> dict[str, str]:
     return headers
 
 
-async def _body(answer: httpx.Response) -> bytes:
+async def _body(answer: httpx.Response, most: int) -> bytes:
     body = bytearray()
     async for part in answer.aiter_bytes():
         body += part
-        if len(body) > MOST_BODY:
-            raise CheckError(f"the answer is larger than {MOST_BODY:,} bytes, so it is not judged", fault=True)
+        if len(body) > most:
+            raise CheckError(f"the answer is larger than {most:,} bytes, so it is not judged", fault=True)
     return bytes(body)
 
 

@@ -14,7 +14,8 @@ from datetime import datetime
 import httpx
 
 from bot.clock import Clock
-from bot.core.playbook import CheckRule, Playbook
+from bot.core.playbook import Playbook
+from bot.core.playbook_rules import CheckRule
 from bot.core.policy import Service
 from bot.core.release_rules import Release
 from bot.core.release_validation import BEGIN_VALIDATION
@@ -116,8 +117,14 @@ class Validations:
 
     def _context(self, subject: _Subject) -> Context:
         mark = (subject.policy.playbook.header, f"{subject.release.id}-{subject.run.number}")
-        monitors = self.monitors.get(subject.policy.name, {})
-        return Context(self.client, self.secrets, self.clock, mark, monitors)
+        release = subject.release
+        values = {
+            "version": release.version,
+            "commit": release.approval.commit,
+            "environment": release.environment,
+            "service": release.service,
+        }
+        return Context(self.client, self.secrets, self.clock, mark, values, self.monitors.get(subject.policy.name, {}))
 
 
 def _result(playbook: Playbook, name: str, finding: Finding, at: datetime, *, fault: bool) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bot.outside import outside
 from bot.pace import Pace
 from bot.settings import Configuration, load
 from playground.player import Player
@@ -21,6 +23,7 @@ from tests.stories.blocking import nothing_blocks
 from tests.stories.test_release_paths import deployed, scheduled
 from tests.stories.the_document import DEPLOYED, DEPLOYMENT_AT, STARTS_AT
 from tests.validation.a_live_service import LiveService, live
+from tests.validation.the_reports import JUNIT, K6_EXPORT, LOCUST_CSV, TRIVY
 
 HEALTHY = {"status": "healthy", "checks": {"database": "healthy"}}
 
@@ -229,3 +232,101 @@ async def test_hostile_words_of_a_service_reach_nobody(tmp_path: Path, service: 
         section = "".join(block["text"]["text"] for block in progress.blocks if block["type"] == "section")
         assert "&lt;!channel&gt;" in section
         assert "<!channel>" not in section
+
+
+async def test_reports_of_other_tools_are_fetched_for_the_version_and_judged(
+    tmp_path: Path, service: LiveService
+) -> None:
+    """From an address and from a file, both named by the version; one that is not there is not known."""
+    (tmp_path / "v1.2.0").mkdir()
+    (tmp_path / "v1.2.0" / "stats.csv").write_text(LOCUST_CSV, encoding="utf-8")
+    service.answers |= {
+        "/ci/v1.2.0/k6.json": [K6_EXPORT],
+        "/ci/v1.2.0/junit.xml": [JUNIT.replace("{search}", "<failure>500</failure>").encode()],
+        "/ci/abc123/trivy.json": [TRIVY],
+    }
+    here = f"{service.url}/ci"
+    once = {"retries": 0}
+    playbook = {
+        "checks": {
+            "load": {"kind": "k6", "url": f"{here}/{{version}}/k6.json", "most": {"http_req_duration.p(95)": 500}},
+            "traffic": {"kind": "locust", "path": f"{tmp_path}/{{version}}/stats.csv", "most": {"p95": 250}},
+            "tests": {"kind": "junit", "url": f"{here}/{{version}}/junit.xml", **once},
+            "image": {"kind": "trivy", "url": f"{here}/{{commit}}/trivy.json", "most": {"critical": 2, "high": 1}},
+            "code": {"kind": "sarif", "url": f"{here}/{{commit}}/scan.sarif", **once},
+            "packages": {"kind": "snyk", "path": f"{tmp_path}/snyk.json", **once},
+        }
+    }
+    async with played(tmp_path, playbook) as player:
+        await deployed(player)
+        await validate(player)
+        (table,) = that_say(player, "Validation failed")
+        for words in (
+            "1 fail, 2 not known, 3 pass",
+            "http_req_duration.p(95) 215.95",
+            "p95 230",
+            "1 of 3 tests failed: search",
+            "2 critical, 1 high",
+            "there is no report yet (404)",
+            "there is no file",
+        ):
+            assert words in table
+
+
+async def test_a_validation_ticks_the_items_of_the_checklist_that_it_proves(
+    tmp_path: Path, service: LiveService
+) -> None:
+    """By the checks that an item names, or by all of them; another run that fails opens them again."""
+    items = [
+        {"text": "API Health Check", "proved_by": "validated", "checks": ["health"]},
+        {"text": "Production validated", "proved_by": "validated"},
+    ]
+    checklist = {"sections": [{"title": "Verification", "items": items}]}
+    service.answers["/login"] = [500]
+    playbook = checks(service, login=at(service, "/login", retries=0))
+    async with played(tmp_path, playbook, checklist=checklist) as player:
+        await deployed(player)
+        await validate(player)
+        assert "1/2" in player.person(CHARLIE).text_of(card(player))
+        service.answers["/login"] = [200]
+        await validate(player)
+        assert "2/2" in player.person(CHARLIE).text_of(card(player))
+        service.answers["/health"] = [503]
+        await validate(player)
+        for _ in range(3):
+            await pass_time(player, seconds=10)
+        assert "0/2" in player.person(CHARLIE).text_of(card(player))
+
+
+async def test_a_validation_that_is_cut_off_begins_again_and_says_so(tmp_path: Path, service: LiveService) -> None:
+    """What was recorded is not done again; what may have changed something is not sent again, and not known."""
+    service.answers |= {"/slow": ["hang", 200], "/create": ["hang"]}
+    order = at(service, "/create", method="POST", synthetic=True, body="{}", timeout=30)
+    fast = {f"fast-{number}": at(service, "/health") for number in range(4)}
+    playbook = {"checks": {**fast, "slow": at(service, "/slow", timeout=30), "order": order}}
+    configuration = configured(tmp_path, playbook)
+    settings: dict[str, Any] = {"pace": Pace.unlimited(), "starts_at": STARTS_AT, "configuration": configuration}
+    async with playing(tmp_path / "x.db", **settings) as playground:
+        player = Player(playground)
+        await deployed(player)
+        await player.person(CHARLIE).command("/release validate admin-logistic v1.2.0", "#releases")
+        async with asyncio.timeout(10):
+            assert {await service.hanging.get(), await service.hanging.get()} == {"/slow", "/create"}
+        application = playground.application
+        await application.outside.errands.stop(0.01)
+        await application.outside.clients[1].aclose()
+        again = outside(configuration, application.store, playground.clock, application.outbox.wake)
+        again.start()
+        try:
+            await again.errands.idle()
+            await playground.slack.settled()
+            await application.outbox.idle()
+            (table,) = that_say(player, "Validation without a verdict")
+            assert "1 not known, 5 pass" in table
+            assert "may have been sent, so it is not sent again" in table
+            assert "It was interrupted" in table
+        finally:
+            await again.stop(0.1)
+    assert service.count("/health") == 4
+    assert service.count("/slow") == 2
+    assert service.count("/create") == 1

@@ -24,6 +24,7 @@ class LiveService:
     asked: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
+    hanging: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
 
     def count(self, path: str) -> int:
         return sum(one.endswith(f" {path}") for one in self.asked)
@@ -44,6 +45,7 @@ class LiveService:
 
     async def _break(self, request: web.Request, fault: str) -> web.StreamResponse:
         if fault == "hang":
+            self.hanging.put_nowait(request.path)
             await asyncio.Event().wait()
         response = web.StreamResponse(headers={"Content-Length": "1000"})
         if fault == "half":
