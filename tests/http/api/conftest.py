@@ -17,6 +17,7 @@ from bot.pace import Pace
 from bot.tokens import make
 from playground.player import Player
 from playground.run import playing
+from tests.stories.blocking import nothing_blocks
 from tests.stories.the_document import STARTS_AT
 
 APPROVAL: dict[str, Any] = {
@@ -113,4 +114,5 @@ async def pipeline(tmp_path: Path) -> AsyncIterator[Pipeline]:
         await playground.application.store.write(lambda tx: tx.keep_token(made.kept))
         bearer = {"Authorization": f"Bearer {made.token}"}
         async with httpx.AsyncClient(base_url=playground.server.url, headers=bearer, timeout=20) as http:
-            yield Pipeline(Player(playground), http, database, made.token)
+            with nothing_blocks():
+                yield Pipeline(Player(playground), http, database, made.token)

@@ -23,6 +23,7 @@ from bot.settings import load
 from playground.player import Player
 from playground.run import CONFIGURATION, playing
 from tests.http.api.conftest import CHANNEL, Pipeline
+from tests.stories.blocking import nothing_blocks
 from tests.stories.the_document import STARTS_AT
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "github"
@@ -124,7 +125,8 @@ async def hooked(folder: Path, alertmanager: AlertRule | None = None) -> AsyncIt
         playground.slack.limits.enabled = False
         it = Told(Player(playground), httpx.AsyncClient(base_url=playground.server.url, timeout=20), database, "")
         async with it.http:
-            yield it
+            with nothing_blocks():
+                yield it
 
 
 @pytest.fixture
