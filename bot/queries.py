@@ -50,8 +50,9 @@ class Queries:
         """The latest conversation about a version in one of the services."""
         found = await self._store.read(partial(_version, dialogue=dialogue, version=version, services=services))
         if not found:
+            of = "" if DIALOGUES[dialogue].ticket else "of "
             raise Refusal(
-                f"I know no {DIALOGUES[dialogue].noun} of {version[:60]} here.",
+                f"I know no {DIALOGUES[dialogue].noun} {of}{version[:60]} here.",
                 remedy=f"`{DIALOGUES[dialogue].command} list` shows those under way.",
             )
         if len({one.record.service for one in found}) > 1:

@@ -162,7 +162,7 @@ def questions(dialogue: Dialogue[Any], example: str) -> dict[str, Subcommand]:
     async def history(context: Context, call: Call) -> Message:
         name, subject, _ = split(call.words, tuple(context.configuration.services))
         if not subject:
-            raise Refusal("Whose history?", remedy=f"Name it, such as `history {example}`.")
+            raise Refusal("Whose history?", remedy=f"Name it, such as `{dialogue.command} history {example}`.")
         overview = await context.queries.version(*_named(dialogue, subject), services_meant(context, call, name))
         return lists.history(overview, await context.queries.events(overview.conversation.id))
 

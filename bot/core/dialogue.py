@@ -235,8 +235,12 @@ class Dialogue(Generic[C]):
         """The row of a step. Refusal where there is none, with what there is."""
         if (found := self._steps.get(name)) is not None:
             return found
-        names = ", ".join(step.name for step in self.steps)
-        raise Refusal(f"There is no step “{name}” in a {self.noun}.", remedy=f"The steps are: {names}.")
+        names = ", ".join(step.name for step in self.steps if step.sources and step.by_people)
+        raise Refusal(f"There is no step “{name}” in {self.a_noun}.", remedy=f"The steps are: {names}.")
+
+    @property
+    def a_noun(self) -> str:
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
 
     def state(self, name: str) -> State:
         return self._states[name]
@@ -366,7 +370,7 @@ def _refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:
 def _not_open(dialogue: Dialogue[C], conversation: C, step: Step) -> Refusal:
     if not conversation.number:
         opening = next(step for step in dialogue.steps if not step.sources)
-        return Refusal(f"“{step.label}” needs a {dialogue.noun} that is open.", open_now=(opening.label,))
+        return Refusal(f"“{step.label}” needs {dialogue.a_noun} that is open.", open_now=(opening.label,))
     return Refusal(
         f"“{step.label}” is not possible for {conversation.version} now.",
         remedy=_now(dialogue, conversation),

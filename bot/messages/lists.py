@@ -125,7 +125,7 @@ def help_message(commands: Sequence[tuple[str, str]], *dialogues: Dialogue[Any])
     """What can be typed: the command's words, and how steps are taken in a thread."""
     typed = "\n".join(f"`{escape(usage)}` {escape(does)}" for usage, does in commands)
     threads = [
-        f"*In {_a(dialogue.noun)}'s thread* use its buttons, or mention me with a step: "
+        f"*In {dialogue.a_noun}'s thread* use its buttons, or mention me with a step: "
         + " ".join(f"`{step.name}`" for step in dialogue.steps if step.sources and step.by_people)
         for dialogue in dialogues
     ]
@@ -135,10 +135,6 @@ def help_message(commands: Sequence[tuple[str, str]], *dialogues: Dialogue[Any])
     )
     thread = "\n".join((*threads, how))
     return in_one(Message("What I understand", (blocks.section(f"*Commands*\n{typed}"), blocks.section(thread))))
-
-
-def _a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def thread_help(dialogue: Dialogue[Any], state: str) -> Message:

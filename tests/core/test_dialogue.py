@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from bot.core.dialogue import Move, Situation, admit
+from bot.core.dialogue import Dialogue, Move, Situation, admit
+from bot.core.dialogues import DIALOGUES
 from bot.core.release import RELEASE
 from bot.core.roles import Role
 from bot.errors import Refusal
@@ -42,7 +44,22 @@ def test_a_step_that_does_not_exist_is_refused_with_those_that_do() -> None:
     """Before anything else: a stale click on it says the same."""
     refused = refusal(Play().approved(), "deploy", DEVOPS, stage=99)
     assert refused.reason == "There is no step “deploy” in a release."
-    assert "approve, cosign, plan" in refused.remedy
+    assert "cosign, plan, agree" in refused.remedy
+
+
+@pytest.mark.parametrize("dialogue", DIALOGUES.values(), ids=DIALOGUES)
+def test_steps_of_machines_and_those_that_begin_are_not_offered_to_whoever_mistypes_one(
+    dialogue: Dialogue[Any],
+) -> None:
+    """Nobody can type them in a thread."""
+    with pytest.raises(Refusal) as refused:
+        dialogue.step("deploi")
+    article = "an" if dialogue.noun[0] in "aeu" else "a"
+    assert refused.value.reason == f"There is no step “deploi” in {article} {dialogue.noun}."
+    named = set(refused.value.remedy.removeprefix("The steps are: ").removesuffix(".").split(", "))
+    assert "note" in named
+    assert not any(dialogue.step(name).sources == () for name in named)
+    assert not any(name in named for name in ("overdue", "order_told", "ticket_opened", "expire", "thawed", "appear"))
 
 
 def test_a_stale_click_hears_first_what_happened_meanwhile() -> None:

@@ -189,7 +189,7 @@ async def test_everything_is_frozen_and_freed_with_one_command_each(player: Play
     [
         ('freeze all until="tomorrow 8:00"', "say why"),
         ("unfreeze", "Which freeze"),
-        ("unfreeze FRZ-9 because", "no freeze of FRZ-9"),
+        ("unfreeze FRZ-9 because", "no freeze FRZ-9"),
         ("unfreeze all because", "Nothing is frozen"),
         ("freezes nothing", "no service “nothing”"),
         ('freeze admin-logistic reason=x until="yesterday 8:00"', "has passed"),
