@@ -46,6 +46,8 @@ _KINDS: Mapping[int | str, tuple[str, ...]] = {
     "tracker": ("jira", "github"),
     "deployer": ("github_actions", "argocd", "webhook"),
 }
+_ADD_MONITOR = "Add it under “monitors”."
+
 _UNIQUE = ("channels", "environments", "required_signoffs", "components", "health_checks", "smoke_tests")
 
 
@@ -153,6 +155,7 @@ class Checker:
         self._check_release_day(fields, entry)
         self._check_signals(fields, entry)
         self._check_hooks(fields, entry)
+        self._check_playbook(fields, entry)
         service = self._valid(Service, fields, entry.place, unless=("name",))
         if service is not None:
             self.services[name] = service
@@ -244,6 +247,20 @@ class Checker:
             elif not signal.get("query") and _mapping(monitors[chosen]).get("kind") != "health":
                 self._tell(key, "It has no query.", "Add “query”, in the monitor's own language.")
 
+    def _check_playbook(self, fields: Json, entry: _Entry) -> None:
+        """Monitors that checks ask, and checks that items of the checklist name, are there."""
+        monitors = _mapping(fields.get("monitors"))
+        rules = _mapping(_mapping(fields.get("playbook")).get("checks"))
+        for name, given in rules.items():
+            for chosen in _monitors_asked(_mapping(given)):
+                if chosen not in monitors:
+                    remedy = f"Name one under “monitors”: {', '.join(monitors)}." if monitors else _ADD_MONITOR
+                    self._tell(entry.place(("playbook", "checks", name)), f"There is no monitor “{chosen}”.", remedy)
+        for key, name in _checks_named(fields):
+            if name not in rules:
+                remedy = suggest(name, tuple(rules)) or "Add it under “playbook”."
+                self._tell(entry.place(key), f"There is no check “{name}” in the playbook.", remedy)
+
     def _check_hooks(self, fields: Json, entry: _Entry) -> None:
         """Word of a deployment leads to an environment that there is."""
         environments = fields.get("environments", list(Service.model_fields["environments"].default))
@@ -302,6 +319,27 @@ def _key_of(error: ErrorDetails) -> Key:
         kinds.add(3)
     key = tuple(part for place, part in enumerate(loc) if part != "[key]" and place not in kinds)
     return (*key, "kind") if error["type"].startswith("union_tag") else key
+
+
+def _monitors_asked(rule: Json) -> Iterator[str]:
+    """The monitors that a check of a playbook asks, by name."""
+    asked = [rule] if rule.get("kind") == "monitoring" else []
+    asked += [side for name in ("left", "right") if (side := _mapping(rule.get(name))).get("query")]
+    names = dict.fromkeys(one.get("monitor", "prometheus") for one in asked)
+    yield from (name for name in names if isinstance(name, str))
+
+
+def _checks_named(fields: Json) -> Iterator[tuple[Key, str]]:
+    """The checks of the playbook that items of the checklist name, with where they do."""
+    for section, title in enumerate(_listed(_mapping(fields.get("checklist")).get("sections"))):
+        for item, given in enumerate(_listed(_mapping(title).get("items"))):
+            for place, name in enumerate(_listed(_mapping(given).get("checks"))):
+                if isinstance(name, str):
+                    yield ("checklist", "sections", section, "items", item, "checks", place), name
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _mapping(value: object) -> dict[str, Any]:

@@ -547,6 +547,10 @@ def test_a_mistake_in_the_matrices_is_told_with_its_key(
         ("{kind: k6, path: k6.json}", ".path", "is not a path"),
         ("{kind: locust, path: /reports/stats.csv}", "", "has no limits"),
         ("{kind: trivy, path: /t.json, most: {severe: 1}}", ".most.severe", "There is no such key"),
+        ("{kind: monitoring, query: up}", "", "There is no monitor “prometheus”"),
+        ("{kind: monitoring}", "", "needs a “query”"),
+        ("{kind: consistency, left: {query: up}, right: {query: up, monitor: other}}", "", "no monitor “"),
+        ("{kind: consistency, left: {query: up}, right: {}}", ".right", "needs either a “url” or a “query”"),
         ("{kind: snyk, path: /s.json, allowed: [{id: A, until: 2024-01-01}]}", ".allowed[0].reason", "It is missing"),
     ],
 )
@@ -556,3 +560,14 @@ def test_a_check_that_cannot_be_meant_is_named_with_what_is_wrong(
     """At the key where it stands, whatever kind of check it is."""
     found = problems(GOOD + f"    playbook:\n      checks:\n        one: {check}\n")
     assert reason in str(found[f"services.billing.playbook.checks.one{key}"])
+
+
+def test_an_item_that_names_a_check_which_is_not_in_the_playbook_is_told(problems: Problems) -> None:
+    """With what was probably meant."""
+    playbook = "    playbook: {checks: {health: {kind: http, url: 'https://shop.example.com/'}}}\n"
+    item = "{text: Healthy, proved_by: validated, checks: [helth]}"
+    checklist = f"    checklist: {{sections: [{{title: Verification, items: [{item}]}}]}}\n"
+    found = problems(GOOD + playbook + checklist)
+    told = found["services.billing.checklist.sections[0].items[0].checks[0]"]
+    assert told.reason == "There is no check “helth” in the playbook."
+    assert told.remedy == "Did you mean “health”?"

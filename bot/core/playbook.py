@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from bot.core.events import Fact
+from bot.core.playbook_monitoring import ConsistencyRule, MonitoringRule
 from bot.core.playbook_reports import JUnitRule, LoadRule, ScanRule
 from bot.core.playbook_rules import NAME_PATTERN, HeaderName, HttpRule
 
@@ -16,7 +17,9 @@ MOST_CHECKS = 60
 
 CheckName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
-AnyRule = Annotated[HttpRule | LoadRule | JUnitRule | ScanRule, Field(discriminator="kind")]
+AnyRule = Annotated[
+    HttpRule | LoadRule | JUnitRule | ScanRule | ConsistencyRule | MonitoringRule, Field(discriminator="kind")
+]
 
 
 class Playbook(Fact):

@@ -56,7 +56,7 @@ class CheckRule(Fact):
         return 1 + DEFAULT_RETRIES if self.repeatable else 1
 
 
-class Request(CheckRule):
+class Headers(Fact):
     """How an address is asked. `secret_headers` maps headers to the variables that hold their values; `basic_auth`
     names the variable that holds “user:password”.
     """
@@ -69,6 +69,10 @@ class Request(CheckRule):
     def variables(self) -> tuple[str, ...]:
         """The environment variables that it needs."""
         return (*self.secret_headers.values(), *((self.basic_auth,) if self.basic_auth else ()))
+
+
+class Request(CheckRule, Headers):
+    """A check that asks one address."""
 
 
 class HttpRule(Request):

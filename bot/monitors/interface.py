@@ -8,6 +8,7 @@ MonitorError
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -31,6 +32,15 @@ class UnreachableError(MonitorError):
 
 class UnusableError(MonitorError):
     """The monitor answered, and the answer can't be used."""
+
+
+@dataclass(frozen=True)
+class AlertingRule:
+    """An alerting rule: its name, whether it could be evaluated last (`ok`, `err`, `unknown`), and why not."""
+
+    name: str
+    health: str
+    error: str = ""
 
 
 class Monitor(Protocol):

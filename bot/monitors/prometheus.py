@@ -11,7 +11,7 @@ import httpx
 from pydantic import SecretStr
 
 from bot.core.signals import Sample, Samples
-from bot.monitors.interface import UnusableError, answer, shorten
+from bot.monitors.interface import AlertingRule, UnusableError, answer, shorten
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,32 @@ class Prometheus:
         if self._one(found, query) is None:
             raise UnusableError(f"This query gives nothing: {shorten(query)}")
 
+    async def alert_rules(self) -> tuple[AlertingRule, ...]:
+        """Every alerting rule that is loaded (prometheus.io, "HTTP API": /api/v1/rules)."""
+        url = f"{self.url.rstrip('/')}/api/v1/rules"
+        request = self.client.build_request("GET", url, params={"type": "alert"}, headers=self._headers())
+        groups = self._data(await answer(self.client, request, self.title, (self._secret(),))).get("groups")
+        if not isinstance(groups, list):
+            raise UnusableError(f"{self.title} answered with something else than was asked for.")
+        rules = (rule for group in groups if isinstance(group, dict) for rule in group.get("rules") or ())
+        return tuple(
+            _rule(rule) for rule in rules if isinstance(rule, dict) and rule.get("type", "alerting") == "alerting"
+        )
+
+    def _secret(self) -> str:
+        return self.token.get_secret_value() if self.token else ""
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._secret()}"} if self.token else {}
+
     async def _ask(self, path: str, given: Mapping[str, str]) -> Mapping[str, Any]:
-        secret = self.token.get_secret_value() if self.token else ""
-        headers = {"Authorization": f"Bearer {secret}"} if secret else {}
         # As a form: a query may be longer than an address.
         request = self.client.build_request(
-            "POST", f"{self.url.rstrip('/')}/api/v1/{path}", data=given, headers=headers
+            "POST", f"{self.url.rstrip('/')}/api/v1/{path}", data=given, headers=self._headers()
         )
-        told = await answer(self.client, request, self.title, (secret,))
+        return self._data(await answer(self.client, request, self.title, (self._secret(),)))
+
+    def _data(self, told: Mapping[str, object]) -> Mapping[str, Any]:
         data = told.get("data")
         if told.get("status") != "success" or not isinstance(data, dict):
             raise UnusableError(f"{self.title} answered with something else than was asked for.")
@@ -68,6 +86,10 @@ class Prometheus:
                 f"Sum them up, or name one: {shorten(query)}"
             )
         return result[0] if result else None
+
+
+def _rule(told: Mapping[str, Any]) -> AlertingRule:
+    return AlertingRule(str(told.get("name", "")), str(told.get("health", "unknown")), str(told.get("lastError") or ""))
 
 
 def _labels(metric: Mapping[str, str]) -> str:

@@ -54,5 +54,7 @@ def at_path(document: Any, path: str) -> Any:
 
 def shown(value: Any) -> str:
     """A value of a document, short enough for a line."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # a monitor measures floats; people count in whole numbers
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"

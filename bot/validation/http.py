@@ -23,7 +23,9 @@ class HttpCheck:
         loop = asyncio.get_running_loop()
         began = loop.time()
         rule = self.rule
-        answer = await ask(context, rule, context.address(rule.url), rule.method, rule.body)
+        answer = await ask(
+            context, rule, context.address(rule.url), timeout=rule.timeout, method=rule.method, content=rule.body
+        )
         took = round((loop.time() - began) * 1000)
         wrong = self._wrong(context, answer, took)
         if wrong:

@@ -6,12 +6,14 @@ import os
 
 import httpx
 
+from bot.core.playbook_monitoring import ConsistencyRule, MonitoringRule
 from bot.core.playbook_reports import JUnitRule, LoadRule, ScanRule
 from bot.core.playbook_rules import CheckRule, HttpRule
 from bot.validation.http import HttpCheck
 from bot.validation.interface import Check
 from bot.validation.junit import JUnitCheck
 from bot.validation.load import LoadCheck
+from bot.validation.monitoring import ConsistencyCheck, MonitoringCheck
 from bot.validation.scans import ScanCheck
 
 
@@ -26,6 +28,10 @@ def check_of(rule: CheckRule) -> Check:
             return JUnitCheck(rule)
         case ScanRule():
             return ScanCheck(rule)
+        case ConsistencyRule():
+            return ConsistencyCheck(rule)
+        case MonitoringRule():
+            return MonitoringCheck(rule)
         case _:
             raise TypeError(f"nobody checks {type(rule).__name__}")
 

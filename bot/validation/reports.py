@@ -18,7 +18,7 @@ async def report_of(context: Context, rule: ReportRule) -> bytes:
     if rule.path is not None:
         return await asyncio.to_thread(_read, context.address(rule.path))
     assert rule.url is not None, "the rule has one of the two"
-    answer = await ask(context, rule, context.address(rule.url), most=MOST_REPORT)
+    answer = await ask(context, rule, context.address(rule.url), timeout=rule.timeout, most=MOST_REPORT)
     if answer.status == 404:
         raise CheckError("there is no report yet (404)")
     if answer.status != 200:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot.core.playbook_rules import Request
+from bot.core.playbook_rules import Headers
 from bot.validation.interface import MOST_BODY, CheckError, Context
 
 USER_AGENT = "Greenlight-Validation"
@@ -24,12 +24,19 @@ class Answer:
 
 
 async def ask(
-    context: Context, rule: Request, url: str, method: str = "GET", content: str | None = None, most: int = MOST_BODY
+    context: Context,
+    rule: Headers,
+    url: str,
+    *,
+    timeout: int,  # noqa: ASYNC109 - httpx's own, of each of its steps
+    method: str = "GET",
+    content: str | None = None,
+    most: int = MOST_BODY,
 ) -> Answer:
     """Send a request and read its answer, of `most` bytes. CheckError where there is none, or it is larger."""
     try:
         request = context.client.build_request(
-            method, url, headers=_headers(context, rule), content=content, timeout=float(rule.timeout)
+            method, url, headers=_headers(context, rule), content=content, timeout=float(timeout)
         )
     except (httpx.InvalidURL, ValueError) as error:
         raise CheckError("this is no address", fault=True) from error
@@ -40,17 +47,17 @@ async def ask(
         finally:
             await answer.aclose()
     except httpx.TimeoutException as error:
-        raise CheckError(f"no answer within {rule.timeout} s") from error
+        raise CheckError(f"no answer within {timeout} s") from error
     except (httpx.TransportError, httpx.DecodingError) as error:
         raise CheckError(_why(error)) from error
 
 
-def missing(rule: Request, context: Context) -> tuple[str, ...]:
+def missing(rule: Headers, context: Context) -> tuple[str, ...]:
     """The variables that a request needs and that are not set."""
     return tuple(name for name in rule.variables if not context.secrets(name))
 
 
-def _headers(context: Context, rule: Request) -> dict[str, str]:
+def _headers(context: Context, rule: Headers) -> dict[str, str]:
     if names := missing(rule, context):
         raise CheckError(f"{' and '.join(names)} is not set in the environment", fault=True)
     mark, value = context.mark

@@ -76,7 +76,8 @@ def _configure(folder: Path, targets: list[str]) -> None:
     scrape = [{"job_name": "service", "scrape_interval": "1s", "static_configs": [{"targets": targets}]}]
     folder.mkdir(parents=True, exist_ok=True)
     # JSON is YAML.
-    (folder / "prometheus.yml").write_text(json.dumps({"scrape_configs": scrape if targets else []}), encoding="utf-8")
+    settings = {"scrape_configs": scrape if targets else [], "rule_files": ["*.rules.yml"]}
+    (folder / "prometheus.yml").write_text(json.dumps(settings), encoding="utf-8")
 
 
 def _flags(folder: Path, listen: str) -> Iterator[str]:
