@@ -122,6 +122,8 @@ class Application:
         await self.schedule.settled()
         await self.watch.settled()
         await self.outside.errands.idle()
+        # What an errand led to may be told to people at once.
+        await self.schedule.settled()
         await self.silences.settled()
         await self.outbox.idle()
         # What Slack would not take is told in the background, and an alarm is said elsewhere.

@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.core.deployer_rules import DeployerRule, OrderKind
 from bot.core.events import Event
 from bot.core.forms import Form
-from bot.core.orders import BEGIN, FOLLOW, OrderForm, Outcome, capitalized
+from bot.core.orders import BEGIN, FOLLOW, UNDECIDED, OrderForm, Outcome, capitalized
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, ReasonForm
 from bot.core.release_rules import is_same_version
@@ -60,6 +60,12 @@ class Subject:
     def is_wanted(self) -> bool:
         """Whether the conversation is still where it gave the order."""
         return bool(self.conversation.stage == self.event.stage)
+
+    @property
+    def may_matter(self) -> bool:
+        """Whether its run may still change what is live, which people have to know."""
+        it = self.conversation
+        return self.is_wanted or (it.dialogue == "release" and it.state in UNDECIDED)
 
 
 @dataclass(frozen=True)
@@ -122,10 +128,10 @@ class Orders:
     async def _follow(self, stored: StoredErrand, subject: Subject, order: Order) -> Report:
         known, rule = subject.conversation.order, subject.policy.deployer
         assert rule is not None
-        if not subject.is_wanted or known is None or known.event != subject.event.number:
+        if not subject.may_matter or known is None or known.event != subject.event.number:
             return Report()
         if known.outcome in ("succeeded", "failed"):
-            return _reported(subject, rule) if rule.reports else Report()
+            return _reported(subject, rule) if rule.reports and subject.is_wanted else Report()
         seen = await self._seen(stored, rule, order)
         if seen is None or seen.state == known.outcome:
             return Report(again=EVERY)

@@ -45,6 +45,10 @@ ENDED: frozenset[str] = frozenset({"refused", "unknown", "void", "failed", "unse
 """After these the deployer may be asked once more."""
 
 
+UNDECIDED = frozenset({"canary_paused", "awaiting_decision", "rolling_back"})
+"""States of a release in which the run of an order from before may still change what is live."""
+
+
 class OrderForm(Form):
     """What is recorded of an order. `event` is the number of the event that gave it."""
 
@@ -66,6 +70,10 @@ class OrderState(Fact):
     asked_at: datetime
     at: datetime
     url: str = ""
+
+    def is_of(self, conversation: Conversation) -> bool:
+        """Whether it was given in the conversation's present stage."""
+        return self.asked_at >= conversation.since
 
 
 def asked(kind: OrderKind) -> Facts:
@@ -151,10 +159,12 @@ def followed(conversation: Conversation, event: Event, policy: Service) -> tuple
     return (Errand(f"{it}:{told['event']}:follow", FOLLOW, it, f"follow:{it}:{told['event']}", payload),)
 
 
-def alarms(conversation: Conversation, event: Event, policy: Service) -> tuple[Tell, ...]:
-    """As `tells`: who goes on by hand hears of it at once."""
-    del conversation, policy
-    return (Tell((Role.DEVOPS,), f"order {event.data['outcome']}"),) if event.data["outcome"] in LOUD else ()
+def alarms(conversation: Any, event: Event, policy: Service) -> tuple[Tell, ...]:
+    """As `tells`: who goes on by hand hears of it at once; and of a deployment that came through after all."""
+    del policy
+    outcome, order = event.data["outcome"], conversation.order
+    late = outcome == "succeeded" and order is not None and not order.is_of(conversation)
+    return (Tell((Role.DEVOPS,), f"order {outcome}"),) if outcome in LOUD or late else ()
 
 
 # ── once more ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,7 +175,7 @@ def may_ask_again(situation: Situation[Any]) -> None:
     if last is None or rule is None or not rule.does(last.kind):
         raise Refusal("There is nothing that could be asked for again.", remedy="No deployer was asked here.")
     # What people decided since then, they decided knowing of it.
-    if last.outcome not in ENDED and last.asked_at >= situation.conversation.since:
+    if last.outcome not in ENDED and last.is_of(situation.conversation):
         raise Refusal(
             f"{capitalized(last.deployer)} was asked already, and nothing says that it failed.",
             remedy="What comes of it is told in the thread.",

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.core.deployer_rules import DeployerRule
 from bot.core.events import Event
-from bot.core.orders import OrderState, capitalized
+from bot.core.orders import UNDECIDED, OrderState, capitalized
 from bot.core.policy import Service
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
@@ -54,6 +54,9 @@ BY_HAND: Mapping[str, str] = {
 }
 """How people go on without the deployer."""
 
+LOOK = "It went on after people had stopped: please look at what is live now."
+"""Of a deployment that came through while it was decided on, or rolled back."""
+
 AGAIN = "type `@Greenlight ask_again` here"
 
 
@@ -74,13 +77,20 @@ def deployer_line(policy: Service) -> str:
 
 
 def order_lines(conversation: Any) -> Iterator[str]:
-    """On the card: how the present order stands."""
+    """On the card: how the present order stands, or one whose run goes on although people have stopped."""
     order: OrderState | None = conversation.order
-    if order is None or order.asked_at < conversation.since:
+    if order is None:
         return
+    goes_on = order.outcome in ("waiting", "running") and conversation.state in UNDECIDED
+    if not order.is_of(conversation) and not goes_on:
+        return
+    yield _order_line(conversation, order)
+
+
+def _order_line(conversation: Any, order: OrderState) -> str:
     words = STANDS[order.outcome].format(what=_what(conversation, order.kind))
     where = f" · {link(order.url, 'see it there')}" if order.url else ""
-    yield f"{EMOJI[order.outcome]} *{escape(capitalized(order.deployer))}:* {words}{where}"
+    return f"{EMOJI[order.outcome]} *{escape(capitalized(order.deployer))}:* {words}{where}"
 
 
 def order_told(conversation: Any, event: Event, policy: Service) -> tuple[Said, ...]:
@@ -102,10 +112,15 @@ def ask_again(conversation: Any, event: Event, policy: Service) -> tuple[Said, .
 
 def alarm_lines(conversation: Any) -> Iterator[str]:
     """In the private message about an order that goes no further without somebody."""
-    yield from order_lines(conversation)
+    order: OrderState | None = conversation.order
+    if order is None:
+        return
+    yield _order_line(conversation, order)
     reason = conversation.forms.get("order_told", {}).get("reason")
     if reason:
         yield f"> {escape(clip(' '.join(reason.split()), MOST_REASON))}"
+    if order.outcome == "succeeded":
+        yield LOOK
 
 
 def _what(conversation: Any, kind: str) -> str:
@@ -150,6 +165,8 @@ def _said(why: str) -> str:
 def _then(conversation: Any, outcome: str, rule: DeployerRule | None) -> str:
     """What is left to people."""
     reports = rule is not None and rule.reports
+    if conversation.order and not conversation.order.is_of(conversation):
+        return LOOK if outcome == "succeeded" else ""
     if outcome == "succeeded":
         done = {"rolling_back": "Rollback done", "deploying": "Deployed"}.get(conversation.state, "")
         return "" if reports or not done else f"Please check it, and press “{done}”."

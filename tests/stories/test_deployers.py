@@ -19,6 +19,7 @@ from bot.settings import Configuration, load
 from playground.player import Player
 from playground.run import CONFIGURATION, playing
 from playground.seed import CHARLIE, JANE, RELEASES, TANIA
+from playground.slack.model import Message
 from tests.deployers.fakes import FakeActions, FakeArgo, FakeReceiver
 from tests.stories.blocking import nothing_blocks
 from tests.stories.test_release_paths import approved, card, deployed, last_words, says, scheduled
@@ -479,3 +480,30 @@ async def steps(player: Player, dialogue: str) -> list[str]:
     store = player.playground.application.store
     [record] = await store.read(lambda reader: reader.find(dialogue))
     return [event.step for event in await store.read(lambda reader: reader.events(record.id))]
+
+
+async def test_a_run_that_goes_on_although_people_have_stopped_is_followed_and_told(
+    github: FakeActions, tmp_path: Path
+) -> None:
+    """A rollback beside a deployment that still runs: the card says so, and DevOps hears when it came through."""
+    async with team(github, tmp_path, starts=("deploy",), reports=True) as player:
+        await started(player)
+        release = card(player)
+        github.goes("in_progress")
+        await later(player, 1)
+        await player.step(TANIA, RELEASES, "Roll back", severity="P0", issue="500 everywhere", target="v1.1.0")
+        assert "says that its run goes on" in text(player, release)
+        github.goes("completed", "success")
+        await later(player, 1)
+        assert await outcomes(player) == ["accepted", "running", "succeeded"]
+        thread_of_release = [player.person(CHARLIE).text_of(one) for one in player.person(CHARLIE).thread(release)]
+        assert "please look at what is live now" in thread_of_release[-1]
+        assert any("its run succeeded" in one for one in private(player, JANE))
+        assert "Being Rolled Back" in text(player, release)
+        assert "run goes on" not in text(player, release)
+
+
+def text(player: Player, message: Message) -> str:
+    """What a message says now."""
+    person = player.person(CHARLIE)
+    return person.text_of(person.message(message.ts))
