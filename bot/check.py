@@ -12,6 +12,7 @@ from bot import manifest
 from bot.check_hooks import look_at_hooks
 from bot.check_monitors import ask_monitors
 from bot.check_outside import ask_deployers, ask_trackers
+from bot.check_pagers import look_at_pagers
 from bot.clock import SystemClock
 from bot.core.policy import Service
 from bot.errors import ConfigurationError, GreenlightError, Problem, TransientError
@@ -66,6 +67,7 @@ async def check(path: Path | None = None, *, offline: bool = False) -> Report:
             await ask_trackers(configuration),
             await ask_deployers(configuration),
             look_at_hooks(configuration),
+            (look_at_pagers(configuration), ()),
         ):
             problems.extend(found)
             notes.extend(remarks)
@@ -156,6 +158,9 @@ def _mentions_of(service: Service) -> Iterator[_Mention]:
             yield _Mention("user", user, f"{at}.roles.{role.value}.users[{place}]")
         for place, group in enumerate(holders.groups):
             yield _Mention("group", group, f"{at}.roles.{role.value}.groups[{place}]")
+    for severity, route in service.routing.items():
+        if route.channel:
+            yield _Mention("channel", route.channel, f"{at}.routing.{severity}.channel")
     if service.team_group:
         yield _Mention("group", service.team_group, f"{at}.team_group")
 

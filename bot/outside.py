@@ -10,11 +10,14 @@ import httpx
 from bot.clock import Clock
 from bot.core import orders, tickets
 from bot.core import release_validation as validation
+from bot.core.routing import KINDS
 from bot.deployers.choose import DeployerSecrets, deployer_for
 from bot.errands import Doer, Errands
 from bot.monitors.interface import Monitor
 from bot.orders import Orders
 from bot.outward import TIMEOUT
+from bot.pagers.choose import PagerSecrets, pager_for
+from bot.paging import Paging
 from bot.settings import Configuration
 from bot.store.interface import Store
 from bot.tickets import Tickets
@@ -67,6 +70,9 @@ def outside(
         **dict.fromkeys(orders.KINDS, officer),
         **dict.fromkeys(validation.KINDS, runs),
     }
+    of_pagers = PagerSecrets()
+    paging = Paging(lambda kind: pager_for(kind, client, of_pagers))
+    doers |= dict.fromkeys(KINDS, paging)
     errands = Errands(store, services, doers, clock, committed)
-    is_used = any(one.tracker or one.deployer or one.playbook.checks for one in services.values())
+    is_used = any(one.tracker or one.deployer or one.routing or one.playbook.checks for one in services.values())
     return Outside((client, checks), errands, is_used=is_used)

@@ -190,6 +190,10 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any],
         tx.add_reminders(tells_of(step, after, event, policy))
     for errand in step.errands(after, event, policy) if step.errands else ():
         tx.entrust(errand, now)
+    for channel in step.announces(after, event, policy) if step.announces else ():
+        message = VOICES[dialogue.name].announced(after, event, policy)
+        key = f"{after.id}:{event.number}:to:{channel}"
+        tx.enqueue(Outgoing(key, "direct", channel, message.text, message.blocks, after.id), now)
     if step.leads and (onward or Role.LINKED not in situation.move.actor.roles):
         for consequence in step.leads(after, event):
             _follow(tx, consequence, after, situation)

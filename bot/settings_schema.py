@@ -73,6 +73,7 @@ DESCRIPTIONS = {
     "signals": "What is watched after a deployment, by name; known names bring the documents' limits along.",
     "measuring": "How often signals are looked at, and with how long before the deployment they are compared.",
     "alertmanager": "The service's Alertmanager: which alerts are the service's, and which a deployment causes.",
+    "routing": "Who is told of trouble beside the thread, by severity: P0, critical, warning.",
     "team_group": "The user group that announcements ping; without one they ping nobody.",
     "windows": "When deployments may begin, by environment; one that is not named is always open.",
     "tracker_url": "Where a ticket is found by its key, such as https://jira.example.com/browse/{key}.",

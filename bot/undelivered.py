@@ -38,7 +38,7 @@ class Undelivered:
         """Do both; whether something was put into the outbox."""
         outgoing = posting.message
         record = await self._store.read(lambda reader: reader.load(outgoing.conversation))
-        if record is None or outgoing.kind == "direct":
+        if record is None or (outgoing.kind == "direct" and not _is_channel(outgoing.channel)):
             return False
         conversation, policy = read_conversation(record), self._policies.get(record.service)
         shown = bool(policy) and outgoing.kind == "root" and DIALOGUES[record.dialogue].anywhere
@@ -48,6 +48,11 @@ class Undelivered:
             told = undelivered(record.version, outgoing.channel, error.remedy)
             await self._slack.answer_privately(told, user=conversation.opened_by)
         return shown
+
+
+def _is_channel(address: str) -> bool:
+    """Channels of alerts hear of trouble; everything else that goes to one address is a private word."""
+    return address.startswith(("C", "G"))
 
 
 def _show(tx: Transaction, conversation: Conversation, policy: Service, now: datetime) -> None:

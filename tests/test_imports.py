@@ -65,6 +65,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.silences": ("bot.monitors", "bot.core", "bot.store.interface", *SERVICE, *BASICS),
     "bot.watch": ("bot.alerts", "bot.monitors", "bot.core", "bot.store.interface", *SERVICE, *BASICS),
     "bot.outward": BASICS,
+    "bot.pagers": ("bot.pagers", "bot.core", "bot.outward", *BASICS),
+    "bot.paging": ("bot.pagers", "bot.errands", "bot.outward", *SERVICE, *INTENTS),
     "bot.trackers": ("bot.trackers", "bot.core", "bot.outward", *BASICS),
     "bot.deployers": ("bot.deployers", "bot.core", "bot.outward", *BASICS),
     "bot.junit": (),

@@ -146,6 +146,7 @@ class Step:
     leads       what follows in other conversations; of the conversation after it, and its event
     tells       who is told privately at once; of the conversation after it, its event and the policy
     errands     what is done outside after the commit; of the same
+    announces   the channels that hear of it beside the conversation's own; of the same
     revises     the step whose message in the thread is kept up to date with what this one says; empty: it has its own
     """
 
@@ -169,6 +170,7 @@ class Step:
     leads: Leads | None = None
     tells: Tells | None = None
     errands: Callable[[Any, Event, Service], tuple[Errand, ...]] | None = None
+    announces: Callable[[Any, Event, Service], tuple[str, ...]] | None = None
     revises: str = ""
 
     @property

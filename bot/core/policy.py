@@ -17,6 +17,7 @@ from bot.core.events import Fact
 from bot.core.playbook import Playbook
 from bot.core.release_day import EntryName, EntryRule
 from bot.core.roles import Role
+from bot.core.routing import Routing
 from bot.core.signals import SignalName, Signals
 from bot.core.tickets import Repository, TrackerRule
 from bot.core.wall_clock import ClockTime, ZoneName
@@ -150,6 +151,7 @@ class Service(Fact):
     tracker: TrackerRule | None = None
     hooks: Hooks = Hooks()
     alertmanager: AlertRule | None = None
+    routing: Routing = Field(default_factory=dict)
     deployer: DeployerRule | None = None
     playbook: Playbook = Playbook()
 

@@ -12,6 +12,9 @@ from bot.core import orders
 from bot.core import rollback_forms as forms
 from bot.core import rollback_rules as rules
 from bot.core.dialogue import SAME, Dialogue, State, Step, Target, Wait
+from bot.core.events import Errand, Event
+from bot.core.paging import rollback_begun
+from bot.core.policy import Service
 from bot.core.release_forms import NoteForm, ReasonForm
 from bot.core.roles import Role
 from bot.core.rollback_prefill import FILLERS
@@ -47,6 +50,10 @@ def _urgent(minutes: int, words: str, then: Role | None = None, since: str = "")
     return Wait(timedelta(minutes=minutes), then, since, urgent=True, words=words)
 
 
+def _ordered_and_acknowledged(rollback: Rollback, event: Event, policy: Service) -> tuple[Errand, ...]:
+    return (*orders.ordered(rollback, event, policy), *rollback_begun(rollback, event, policy))
+
+
 # A table is read by its rows.
 # fmt: off
 STEPS = (
@@ -65,7 +72,7 @@ STEPS = (
          wait=_urgent(3, "you to begin the rollback", TECH_LEAD), style="danger", looks=True,
          warns=orders.names("rollback"), guards=(rules.good_target,),
          facts=orders.with_order("rollback", rules.initiate_facts), effect=orders.giving(rules.initiated),
-         leads=rules.incident_freezes, errands=orders.ordered),
+         leads=rules.incident_freezes, errands=_ordered_and_acknowledged),
     Step("complete", "Rollback done", ("rolling_back",), "awaiting_verification", (DEVOPS, CI),
          "⏪ *Rollback Complete*", forms.CompleteForm, hears="channel",
          wait=_urgent(5, "your word that it is rolled back", TECH_LEAD, "expected_at"), style="primary",

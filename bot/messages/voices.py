@@ -13,6 +13,7 @@ from bot.messages import (
     environment_request,
     escalation,
     freeze,
+    paging,
     release,
     release_clock,
     rollback,
@@ -29,13 +30,15 @@ class Voice:
 
     `card(conversation, policy)`, `told(conversation after the event, event, policy)`,
     `reminder(conversation, reminder, policy, now, late=…, reminder_id=…)`. `drafts` are by step what is drafted after
-    it, in the thread: `draft(conversation after the event, events until then, policy)`.
+    it, in the thread: `draft(conversation after the event, events until then, policy)`. `announced` is what other
+    channels hear.
     """
 
     card: Callable[[Any, Service], Message]
     told: Callable[..., tuple[Said, ...]]
     reminder: Callable[..., Message]
     drafts: Mapping[str, Callable[..., tuple[Said, ...]]] = field(default_factory=dict)
+    announced: Callable[..., Message] = paging.announced
 
 
 VOICES = {

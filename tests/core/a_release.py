@@ -17,6 +17,7 @@ from bot.core.events import Event
 from bot.core.forms import Form
 from bot.core.freeze_rules import FrozenForm, ThawedForm
 from bot.core.orders import OrderForm
+from bot.core.paging import NotNotifiedForm
 from bot.core.playbook import Playbook
 from bot.core.policy import Service
 from bot.core.release import RELEASE
@@ -309,6 +310,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "sees": SeesForm(rows=(MEASURED,)),
         "alerted": AlertedForm(groups=(AlertGroup(name="HighErrorRate", since=now),)),
         "alerts_over": AlertsOverForm(names=("HighErrorRate",)),
+        "not_notified": NotNotifiedForm(what="PagerDuty", reason="It refused"),
         "silenced": SilencedForm(until=later),
         "extend_watch": forms.ExtendForm(minutes=30),
         "complete": forms.SummaryForm(),

@@ -140,6 +140,7 @@ def check_step(before: Release, play: Play) -> None:
         "untick",
         "order_told",
         "silenced",
+        "not_notified",
         "unsilenced",
         "validate",
         "validation_progress",

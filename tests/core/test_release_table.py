@@ -45,8 +45,8 @@ FOLLOWING = ("frozen", "thawed", "freed")
 """What follows from other conversations."""
 OBSERVED = "first_metrics checked regressed recovered blind sees alerted alerts_over"
 TYPED = "checklist tick untick escalate note order_told"
-SILENCING = "silenced unsilenced"
-"""Possible in every state: they tell what happened in Alertmanager."""
+SILENCING = "silenced unsilenced not_notified"
+"""Possible in every state: they tell what happened outside."""
 
 VALIDATING = "validate validation_progress validated"
 """Its progress and its end need one that is under way."""
@@ -110,6 +110,7 @@ WHO = {
     **{step: {WATCH.id} for step in (*OBSERVED.split(), *SILENCING.split())},
     "validate": {QA.id, DEVOPS.id, TECH_LEAD.id, MANAGER.id, CI.id, LINKED.id},
     "validation_progress": {LINKED.id},
+    "not_notified": {LINKED.id},
     "validated": {LINKED.id},
     "continue": {TECH_LEAD.id},
     "extend_watch": {DEVOPS.id, QA.id},

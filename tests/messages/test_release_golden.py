@@ -208,6 +208,9 @@ STORIES: dict[str, Callable[[], Talk]] = {
         .take("alerted", WATCH, {"groups": ALERTS})
         .take("alerts_over", WATCH, {"names": ["HighCPUUsage"]})
     ),
+    "not_notified": lambda: (
+        Talk().watching().take("not_notified", LINKED, {"what": "PagerDuty", "reason": "PagerDuty refused (400)."})
+    ),
     "silenced": lambda: Talk().deploying().take("silenced", WATCH, {"until": "2024-01-16T17:30:00Z"}),
     "unsilenced": lambda: Talk().deployed().take("unsilenced", WATCH),
     "validate": validating,

@@ -1,0 +1,52 @@
+"""What channels hear of trouble by its severity: one short message, with the way to the thread."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.core.events import Event
+from bot.core.paging import severities_of
+from bot.core.policy import Service
+from bot.core.release_rules import Release
+from bot.messages import blocks
+from bot.messages.message import Message
+from bot.messages.parts import both_zones, place, version
+from bot.messages.text import bold, escape, link
+
+MARKS = {"P0": "🚨", "critical": "🔴", "warning": "⚠️"}
+MOST_SHOWN = 10
+
+
+def announced(release: Release, event: Event, policy: Service) -> Message:
+    """The message for the channels of an event's severities."""
+    del policy
+    severities = severities_of(event)
+    mark, worst = (MARKS[severities[0]], f" {severities[0]}") if severities else ("💚", "")
+    lines = [*_lines(event)][:MOST_SHOWN]
+    about = f"{version(release)} · {place(release)} · thread in <#{release.channel}>"
+    text = f"{mark}{worst} {lines[0] if lines else 'Over'}"
+    return Message(
+        f"{text} · {version(release)}", (blocks.section("\n".join((text, *lines[1:]))), blocks.context(about))
+    )
+
+
+def _lines(event: Event) -> list[str]:
+    data: dict[str, Any] = event.data
+    match event.step:
+        case "breach":
+            since = f"since {both_zones(event.at)}"
+            return [f"{bold(data['signal'])} {escape(data['measured'])} (limit {escape(data['limit'])}), {since}"]
+        case "alerted":
+            return [_alert(group) for group in data["groups"]]
+        case "recovered":
+            return [f"{bold(data['signal'])} is within its limit again: {escape(data['measured'])}"]
+        case "alerts_over":
+            return [f"Over: {escape(', '.join(data['names']))}"]
+        case _:
+            return []
+
+
+def _alert(group: dict[str, Any]) -> str:
+    times = f" × {group['count']}" if group.get("count", 1) > 1 else ""
+    runbook = f" · {link(group['runbook'], 'runbook')}" if group.get("runbook") else ""
+    return f"{bold(group['name'])}{times} {escape(group.get('summary', ''))}{runbook}"

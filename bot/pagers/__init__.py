@@ -1,0 +1,1 @@
+"""Clients of what wakes people and of mail: PagerDuty, Opsgenie, SMTP."""
