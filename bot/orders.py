@@ -186,10 +186,12 @@ def _commit_of(reader: Reader, it: Any) -> str:
     """The commit that a release is started with; of a rollback's target the one that was approved, if it is known."""
     if it.dialogue == "release":
         return str(it.forms.get("start", {}).get("commit") or "")
-    for record in reader.find("release", service=it.service, environment=it.environment):
-        if is_same_version(record.version, it.target):
-            return str(read_conversation(record).approval.commit)
-    return ""
+    records = reader.find("release", service=it.service, environment=it.environment)
+    # A version may have been approved, withdrawn and approved anew: what was verified is what one goes back to.
+    known = sorted(
+        (one for one in records if is_same_version(one.version, it.target)), key=lambda one: one.state != "completed"
+    )
+    return str(read_conversation(known[0]).approval.commit) if known else ""
 
 
 def _order(stored: StoredErrand, subject: Subject) -> Order:

@@ -507,3 +507,17 @@ def text(player: Player, message: Message) -> str:
     """What a message says now."""
     person = player.person(CHARLIE)
     return person.text_of(person.message(message.ts))
+
+
+async def test_a_rollback_goes_to_the_commit_that_was_verified_under_its_version(
+    github: FakeActions, tmp_path: Path
+) -> None:
+    """The version was approved anew with another commit, and withdrawn."""
+    async with team(github, tmp_path, rollback="automatic", starts=("rollback",)) as player:
+        await verified(player, "v1.1.0")
+        await player.playground.advance(player.playground.now() + timedelta(hours=3))
+        await approved(player, version="v1.1.0", commit="def4567")
+        await player.step(CHARLIE, RELEASES, "Withdraw", reason="Not needed")
+        await verified(player, "v1.2.0")
+        await breach(player)
+    assert [(one["version"], one["commit"]) for one in github.dispatched] == [("v1.1.0", "abc123")]
