@@ -5,11 +5,11 @@ until somebody says whose it was ("Communication guidelines" of the QA-DevOps di
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from bot.core.dialogue import SAME, Dialogue, State, Step, Wait
+from bot.core.dialogue import SAME, Dialogue, Signers, Situation, State, Step, Wait
 from bot.core.events import Conversation, Event
 from bot.core.forms import Ask, Entries, Form, Moment, OneLine, Paragraph, WebLink, Widget
 from bot.core.release_forms import NoteForm
@@ -22,6 +22,10 @@ PHASES = {
     Phase.SUCCEEDED: "has succeeded",
     Phase.FAILED: "has failed",
 }
+
+
+OWNERS = (Role.DEVOPS, Role.QA)
+"""Who may say that it is theirs."""
 
 
 class ProgressForm(Form):
@@ -56,13 +60,25 @@ class CloseForm(Form):
 
 
 class Unannounced(Conversation):
-    """A deployment that nobody announced. `deployment` is its id where it was told of (`source`)."""
+    """A deployment that nobody announced. `deployment` is its id where it was told of (`source`); `owner` whoever took
+    it, in a role.
+    """
 
     source: str = ""
     deployment: str = ""
     commit: str = ""
     phase: Phase = Phase.CREATED
     told_at: datetime | None = None
+    owner: str = ""
+    owner_role: Role | None = None
+
+    @property
+    def signers(self) -> tuple[Role, ...]:
+        """Who may explain it: the role in which it was taken."""
+        return (self.owner_role,) if self.owner_role else OWNERS
+
+    def asked(self, role: Role) -> str:
+        return self.owner if role is self.owner_role else ""
 
     def is_the_same(self, sighting: Sighting) -> bool:
         """Whether this is the deployment that was told of: by its id there, or by its commit."""
@@ -85,13 +101,25 @@ def _told(unannounced: Unannounced, event: Event) -> Unannounced:
     return unannounced.but(**seen, phase=Phase(data["phase"]), told_at=told_at)
 
 
+def _taken_as(situation: Situation[Unannounced]) -> dict[str, Any]:
+    """In which of their roles somebody takes it."""
+    roles = situation.move.actor.roles
+    return {"role": next(role.value for role in OWNERS if role in roles)}
+
+
+def _taken(unannounced: Unannounced, event: Event) -> Unannounced:
+    return unannounced.but(owner=event.actor, owner_role=Role(event.data["role"]))
+
+
 STATES = (
     State("awaiting_owner", "nobody's yet", "⚠️", asks="Whose deployment is this? Please take it."),
     State("owned", "somebody's, and not explained yet", "👀", asks="Please tell what it was."),
     State("closed", "explained", "✅", final=True),
 )
 OPEN = ("awaiting_owner", "owned")
-OWNERS = (Role.DEVOPS, Role.QA)
+
+
+WHO_TOOK_IT = Signers("the role that took it, else devops or qa", lambda unannounced: unannounced.signers)
 
 
 def _minutes(minutes: int, words: str, states: tuple[str, ...] = ()) -> Wait:
@@ -104,10 +132,10 @@ STEPS = (
     Step("appear", "Appeared", (), "awaiting_owner", (Role.LINKED,), "⚠️ *Deployment nobody announced*", AppearForm,
          hears="channel", button=False, effect=_told),
     Step("claim", "It is mine", ("awaiting_owner",), "owned", OWNERS, "🙋 *Taken*",
-         wait=_minutes(10, "an owner"), style="primary"),
+         wait=_minutes(10, "an owner"), style="primary", facts=_taken_as, effect=_taken),
     Step("progress", "Went on", OPEN, SAME, (Role.LINKED,), "🚚 *Told of the deployment*", ProgressForm, button=False,
          effect=_told),
-    Step("close", "Explain", OPEN, "closed", OWNERS, "✅ *Explained*", CloseForm,
+    Step("close", "Explain", OPEN, "closed", WHO_TOOK_IT, "✅ *Explained*", CloseForm,
          wait=_minutes(60, "word of what it was", ("owned",))),
     Step("note", "Note", (*OPEN, "closed"), SAME, (), "📝 *Note*", NoteForm, button=False),
 )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -130,11 +131,23 @@ async def test_a_deployment_nobody_announced_opens_a_thread_that_asks_for_an_own
     assert len(told.player.person("U0CHARLIE").messages("C0RELEASES")) == 1
     await told.player.step("U0JANE", "C0RELEASES", "It is mine")
     assert await told.states("unannounced") == ["owned"]
+    assert "<@U0JANE> — Please tell what it was." in told.said()
     await told.player.step("U0JANE", "C0RELEASES", "Explain", outcome="A hotfix that Tania agreed to")
     assert await told.states("unannounced") == ["closed"]
     assert "A hotfix that Tania agreed to" in told.said()
     await told.github("deployment_status", payload)
     assert await told.states("unannounced") == ["closed"]
+
+
+async def test_whoever_takes_an_unannounced_deployment_is_asked_what_it_was(told: Told) -> None:
+    """QA may take it, too; an hour later it is asked for again, and of them alone."""
+    await told.github("deployment_status", example("deployment_status.0"))
+    await told.player.step("U0CHARLIE", "C0RELEASES", "It is mine")
+    assert "👉 Awaited: <@U0CHARLIE> — Please tell what it was." in told.said()
+    await told.player.playground.advance(told.player.playground.now() + timedelta(hours=1, minutes=1))
+    asked = {name: told.player.person(name).direct_messages for name in ("U0CHARLIE", "U0JANE")}
+    assert "word of what it was" in str([message.blocks for message in asked["U0CHARLIE"]])
+    assert asked["U0JANE"] == []
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations((0, 2, 3))), ids=lambda order: "".join(map(str, order)))
