@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -171,11 +171,10 @@ class Conversations:
             if isinstance(failure, BaseException) and not isinstance(failure, Refusal):
                 raise failure
 
-    async def snooze(self, reminder_id: int, span: timedelta) -> datetime:
-        """Put a reminder off by a span; the moment it will come back."""
-        until = self._clock.now() + span
-        await self._write(partial(snooze_reminder, reminder_id=reminder_id, until=until))
-        return until
+    async def snooze(self, reminder_id: int) -> datetime:
+        """Put a reminder off; the moment it will come back."""
+        now = self._clock.now()
+        return await self._write(partial(snooze_reminder, reminder_id=reminder_id, policies=self.policies, now=now))
 
     async def resend(self, channel: str) -> int:
         """Send again what a channel would not take; how many messages."""

@@ -17,7 +17,7 @@ from bot.core.dialogue import SAME, Consequence, Dialogue, Move, Situation, play
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Event, Outgoing, Reminder
 from bot.core.policy import Service
-from bot.core.reminders import reminders_for, tells_of
+from bot.core.reminders import reminders_for, snooze_span, tells_of
 from bot.core.roles import CLOCK, Actor, Role
 from bot.core.surroundings import Past, Surroundings
 from bot.errors import Refusal
@@ -317,9 +317,12 @@ def _clock_move(dialogue: Dialogue[Any], reminder: Reminder) -> Move:
     return Move(reminder.step, CLOCK, form.model_validate(about) if form else None, stage)
 
 
-def snooze_reminder(tx: Transaction, reminder_id: int, until: datetime) -> Record:
-    """Put a reminder off. Refusal where what it asked for is done already."""
-    stored = tx.reminder(reminder_id)
-    if stored is None or not tx.snooze(reminder_id, until):
-        raise Refusal("There is nothing left to put off: what this reminder asked for has happened meanwhile.")
-    return load(tx, stored.reminder.conversation)
+def snooze_reminder(tx: Transaction, reminder_id: int, policies: Mapping[str, Service], now: datetime) -> datetime:
+    """Put a reminder off; until when. Refusal where what it asked for is done already."""
+    if (stored := tx.reminder(reminder_id)) is not None:
+        record = load(tx, stored.reminder.conversation)
+        step = DIALOGUES[record.dialogue].step(stored.reminder.step)
+        until = now + snooze_span(read_conversation(record), step, policy_of(record, policies))
+        if tx.snooze(reminder_id, until):
+            return until
+    raise Refusal("There is nothing left to put off: what this reminder asked for has happened meanwhile.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -13,8 +12,6 @@ from bot.messages.text import moment
 from handlers.context import Context
 from handlers.replies import reply
 
-SNOOZE = timedelta(minutes=30)
-
 
 def register(app: AsyncApp, context: Context) -> None:
     """The buttons of reminders that are no steps by themselves: later, and done."""
@@ -23,7 +20,7 @@ def register(app: AsyncApp, context: Context) -> None:
     async def snoozed(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         if not action["value"].isdecimal():
             raise ReferenceUnreadableError(action["value"][:100])
-        until = await context.conversations.snooze(int(action["value"]), SNOOZE)
+        until = await context.conversations.snooze(int(action["value"]))
         reply(context, body, notice(f"💤 I'll ask again {moment(until, 'time')}."))
         await ack()
 

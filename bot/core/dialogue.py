@@ -386,7 +386,7 @@ def _now(dialogue: Dialogue[C], conversation: C) -> str:
 
 
 def _labels(dialogue: Dialogue[C], conversation: C) -> tuple[str, ...]:
-    return tuple(step.label for step in dialogue.buttons(conversation.state))
+    return tuple(step.label for step in dialogue.buttons(conversation.state) if step.name not in conversation.shut)
 
 
 def _refuse_wrong_role(dialogue: Dialogue[C], step: Step, situation: Situation[C]) -> None:

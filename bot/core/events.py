@@ -104,6 +104,11 @@ class Conversation(Fact):
         """The roles whose agreement this conversation requires itself."""
         return ()
 
+    @property
+    def shut(self) -> frozenset[str]:
+        """The steps that its state allows and its own course does not: no button offers them."""
+        return frozenset()
+
     def asked(self, role: Role) -> str:
         """Who alone is asked in a role here, whoever else holds it (user id); empty: whoever acted in it last."""
         del role

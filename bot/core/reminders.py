@@ -12,6 +12,8 @@ from bot.core.roles import Role
 
 C = TypeVar("C", bound=Conversation)
 
+SNOOZE, SHORTEST_SNOOZE = timedelta(minutes=30), timedelta(minutes=5)
+
 
 def reminders_for(dialogue: Dialogue[C], conversation: C, policy: Service) -> tuple[Reminder, ...]:
     """All that is to happen by itself while the conversation stays in its stage.
@@ -115,6 +117,14 @@ def _of_step(step: Step, conversation: Conversation, policy: Service, owners: tu
     # Counted from the nudge: where that waited for the morning, its owner still has the whole time to answer.
     up = [at("escalation", awake(nudged + after), (wait.then.value,))] if wait.then else []
     return [*first, *nudge, *up]
+
+
+def snooze_span(conversation: Conversation, step: Step, policy: Service) -> timedelta:
+    """How long a reminder may be put off: half an hour, and what presses no longer than it was waited for."""
+    if step.wait is None:
+        return SNOOZE
+    after, urgent = _haste(step, step.wait, conversation, policy)
+    return max(SHORTEST_SNOOZE, min(after, SNOOZE)) if urgent else SNOOZE
 
 
 def _haste(step: Step, wait: Wait, conversation: Conversation, policy: Service) -> tuple[timedelta, bool]:

@@ -33,7 +33,8 @@ def _target(known: Known, version: str) -> str:
 
 def _initiate(known: Known) -> Answers:
     rollback = known.conversation
-    return {"target": rollback.target or _target(known, rollback.version)}
+    # After an attempt that did not help, an empty target means that no other version was verified.
+    return {"target": rollback.target or ("" if rollback.attempts else _target(known, rollback.version))}
 
 
 def _complete(known: Known) -> Answers:

@@ -54,6 +54,9 @@ class Rollback(Conversation):
     impact: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
+    testers: tuple[str, ...] = ()
+    tested_at: datetime | None = None
+    tried: tuple[str, ...] = ()
     reporter: str = ""
     operator: str = ""
     started_at: datetime | None = None
@@ -69,6 +72,18 @@ class Rollback(Conversation):
         """Whoever reported it as QA is asked to verify, whoever began it as DevOps to tell when it is done."""
         asked = {("awaiting_verification", Role.QA): self.reporter, ("rolling_back", Role.DEVOPS): self.operator}
         return asked.get((self.state, role), "")
+
+    @property
+    def shut(self) -> frozenset[str]:
+        """Production that has left a version can't stay on it, and what is P0 is not put to a vote."""
+        if self.attempts:
+            return frozenset({"decline", "withdraw"})
+        return frozenset({"decline"}) if self.severity == "P0" else frozenset()
+
+    @property
+    def verification_began(self) -> datetime:
+        """Since when QA is waited for: since it said that it is testing, else since it was asked."""
+        return self.tested_at or self.since
 
     @property
     def lacking(self) -> tuple[str, ...]:
@@ -162,6 +177,21 @@ def coming(situation: Situation[Rollback]) -> None:
         raise Refusal(why, fields={"post_mortem_at": why})
 
 
+def new_voice(situation: Situation[Rollback]) -> None:
+    """A second click of the same person says nothing new."""
+    it, move = situation.conversation, situation.move
+    if any((vote.person, vote.in_favour) == (move.actor.id, move.step == "favour") for vote in it.votes):
+        raise Refusal("You have said so already; the card shows it.", remedy="The other button changes your voice.")
+
+
+def not_testing(situation: Situation[Rollback]) -> None:
+    """As of a voice."""
+    if situation.move.actor.id in situation.conversation.testers:
+        raise Refusal(
+            "You are testing already; the thread says so.", remedy="“Works again” or “Still broken” tells how it went."
+        )
+
+
 # ── facts and effects ────────────────────────────────────────────────────────────────────────────────────────────────
 def request_facts(situation: Situation[Rollback]) -> dict[str, Any]:
     """Which release it is about, and where to: the version that was asked for, else the last verified one."""
@@ -215,6 +245,23 @@ def voted(rollback: Rollback, event: Event) -> Rollback:
     return rollback.model_copy(update={"votes": (*others[-MOST_VOTES:], vote)})
 
 
+def testing(rollback: Rollback, event: Event) -> Rollback:
+    """Who tests has answered: what reminds of it counts anew."""
+    return rollback.model_copy(update={"testers": (*rollback.testers, event.actor), "tested_at": event.at})
+
+
+def still_broken_facts(situation: Situation[Rollback]) -> dict[str, Any]:
+    """Where to now: the last verified version that was not tried yet."""
+    it, around = situation.conversation, situation.surroundings
+    bad = (it.version, *it.tried, *around.known_bad)
+    good = (one for one in around.verified if not any(is_same_version(one, other) for other in bad))
+    return {"way_back": next(good, "")}
+
+
+def broken_still(rollback: Rollback, event: Event) -> Rollback:
+    return rollback.model_copy(update={"target": event.data.get("way_back", "")})
+
+
 def initiate_facts(situation: Situation[Rollback]) -> dict[str, Any]:
     form = situation.move.form
     assert isinstance(form, InitiateForm)
@@ -237,7 +284,9 @@ def initiated(rollback: Rollback, event: Event) -> Rollback:
 
 
 def completed(rollback: Rollback, event: Event) -> Rollback:
-    return rollback.model_copy(update={"live": event.data["version"], "finished_at": event.at})
+    live = event.data["version"]
+    done = {"live": live, "finished_at": event.at, "tried": (*rollback.tried, live), "testers": (), "tested_at": None}
+    return rollback.model_copy(update=done)
 
 
 def closed(rollback: Rollback, event: Event) -> Rollback:

@@ -53,7 +53,8 @@ def home(page: HomePage, now: datetime) -> Block:
 def _entry(one: Overview, index: int) -> list[Block]:
     it = one.conversation
     text = f"{headline(one)}\nSince {moment(it.since)}{_where(one)}"
-    steps = [step for step in one.dialogue.buttons(it.state) if set(one.dialogue.allowed(step, it)) & set(one.awaited)]
+    offered = (step for step in one.dialogue.buttons(it.state) if step.name not in it.shut)
+    steps = [step for step in offered if set(one.dialogue.allowed(step, it)) & set(one.awaited)]
     elements = [
         blocks.button(
             step.label,

@@ -193,7 +193,8 @@ def rows(
     conversation: Conversation, steps: Iterable[Step], *more: Block, policy: Service | None = None
 ) -> tuple[Block, ...]:
     """Buttons in rows; the table's order, so that what is awaited comes first."""
-    buttons = blocks.one_primary([*(step_button(conversation, step, policy) for step in steps), *more])
+    offered = (step for step in steps if step.name not in conversation.shut)
+    buttons = blocks.one_primary([*(step_button(conversation, step, policy) for step in offered), *more])
     return tuple(blocks.actions(*buttons[start : start + ROW]) for start in range(0, len(buttons), ROW))
 
 

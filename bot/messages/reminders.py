@@ -10,6 +10,7 @@ from bot.core.dialogue import Signers, Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Reminder
 from bot.core.policy import Service
+from bot.core.reminders import snooze_span
 from bot.core.roles import Role
 from bot.core.rollback import ROLLBACK
 from bot.messages import blocks
@@ -48,7 +49,8 @@ def reminder(
             f"⏰ This should have reached you at {utc(reminder.due_at, day=late > timedelta(hours=12))}, "
             f"{span(late)} ago; Greenlight was not running."
         )
-    snooze = [blocks.button("Snooze 30 min", SNOOZE_ACTION, str(reminder_id))] if reminder.kind != "tell" else []
+    put_off = f"Snooze {snooze_span(conversation, step, policy) // timedelta(minutes=1)} min"
+    snooze = [blocks.button(put_off, SNOOZE_ACTION, str(reminder_id))] if reminder.kind != "tell" else []
     telling.offer(_offered(conversation, reminder, step), *snooze, policy=policy)
     telling.aside(f"<#{conversation.channel}> · {DIALOGUES[conversation.dialogue].state(conversation.state).words}")
     return telling.message()
@@ -62,6 +64,8 @@ def _opening(conversation: Conversation, reminder: Reminder, step: Step, now: da
     since = f"since {moment(began, style)} ({span(now - began)})"
     if reminder.kind == "tell":
         return f"{step.says}: {what} · told to you as {_labels(reminder.roles)}."
+    if reminder.kind == "due" and conversation.dialogue == ROLLBACK.name:
+        return f"🕓 *Time for {_wanted(step)}*: {what}."
     if reminder.kind == "due":
         return f"🕓 *Time to deploy {version(conversation)}* of {escape(conversation.service)}."
     if reminder.kind == "escalation":

@@ -108,7 +108,8 @@ def _recommendation(rollback: Rollback) -> Iterator[str]:
         if rollback.target:
             yield f"Rollback to {escape(rollback.target)} immediately."
         else:
-            yield "Rollback immediately. No version was verified before it: DevOps names the one to go back to."
+            which = "other version was verified" if rollback.attempts else "version was verified before it"
+            yield f"Rollback immediately. No {which}: DevOps names the one to go back to."
 
 
 def _votes(rollback: Rollback) -> Iterator[str]:

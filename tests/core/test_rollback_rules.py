@@ -18,7 +18,7 @@ from bot.core.rollback_prefill import FILLERS
 from bot.core.rollback_rules import Rollback
 from bot.core.surroundings import NOWHERE, Past, Surroundings
 from bot.errors import Refusal
-from tests.core.a_release import DEVOPS, MANAGER, NOBODY, POLICY, QA, START, TECH_LEAD, WATCH
+from tests.core.a_release import DEVOPS, MANAGER, NOBODY, OTHER_QA, POLICY, QA, START, TECH_LEAD, WATCH
 from tests.core.a_rollback import AROUND, alarm, an_alarm, begun, closing, done, form_for, last, reason, rollback_in
 from tests.core.an_environment import Play
 
@@ -82,6 +82,24 @@ def test_a_version_that_was_rolled_back_without_ever_being_released_here_is_no_w
     assert an_alarm(around=mended, target="v1.0.5").it.target == "v1.0.5"
 
 
+def test_a_version_that_did_not_help_is_not_recommended_again() -> None:
+    """The one verified before it is; where there is none, DevOps names it."""
+    it = rollback_in("awaiting_verification")
+    assert it.take("still_broken", QA, reason()).target == "v1.0.0"
+    it.take("initiate", DEVOPS, begun("v1.0.0"))
+    it.take("complete", DEVOPS, done("v1.0.0"))
+    assert it.take("still_broken", QA, reason()).target == ""
+    assert prefill(FILLERS[InitiateForm], known(it)) == {}
+
+
+def test_no_button_leads_to_a_refusal_that_is_certain() -> None:
+    assert an_alarm(severity="P0").it.shut == {"decline"}
+    assert an_alarm(severity="P1").it.shut == set()
+    it = rollback_in("awaiting_verification")
+    it.take("still_broken", QA, reason())
+    assert it.it.shut == {"decline", "withdraw"}
+
+
 def test_what_is_live_after_it_is_another_version() -> None:
     told = refusal(rollback_in("rolling_back"), "complete", DEVOPS, done("1.2.0")).fields["version"]
     assert "say what is live now" in told
@@ -101,6 +119,22 @@ def test_an_alarm_of_the_tech_lead_asks_all_of_qa_to_verify() -> None:
     it.take("initiate", DEVOPS, begun())
     it.take("complete", DEVOPS, done())
     assert it.it.asked(Role.QA) == ""
+
+
+def test_who_is_testing_has_answered_and_is_reminded_anew_from_then() -> None:
+    """QA that takes its time is not reported to the Tech Lead as silent."""
+    it = rollback_in("awaiting_verification")
+    it.wait(minutes=4).take("testing", QA)
+    assert {one.kind: one.due_at - it.now for one in reminders_for(ROLLBACK, it.it, POLICY)} == {
+        "nudge": timedelta(minutes=5),
+        "escalation": timedelta(minutes=10),
+    }
+    assert "You are testing already" in str(refusal(it, "testing", QA))
+    it.take("testing", OTHER_QA)
+    it.take("still_broken", QA, reason())
+    it.take("initiate", DEVOPS, begun("v1.0.0"))
+    it.take("complete", DEVOPS, done("v1.0.0"))
+    it.take("testing", QA)
 
 
 # ── the alarm ────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,6 +199,14 @@ def test_the_same_alarm_as_p0_is_told_how_to_raise_the_first(severity: str, way:
     with pytest.raises(Refusal) as refused:
         an_alarm(around=Surroundings((first.but(id="b9"),), AROUND.releases), severity=severity)
     assert way in str(refused.value)
+
+
+@pytest.mark.parametrize("step", ["favour", "oppose"])
+def test_the_same_voice_is_not_heard_twice(step: str) -> None:
+    """A second click is told so, and the thread does not grow."""
+    it = an_alarm()
+    it.take(step, NOBODY)
+    assert "You have said so already" in str(refusal(it, step, NOBODY))
 
 
 def test_everybody_has_one_voice_the_last_one() -> None:

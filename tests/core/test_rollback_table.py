@@ -91,7 +91,7 @@ WAITS = {
     "decide": (10, True, "", Role.RELEASE_MANAGER),
     "initiate": (3, True, "", Role.TECH_LEAD),
     "complete": (5, True, "expected_at", Role.TECH_LEAD),
-    "verify": (5, True, "", Role.TECH_LEAD),
+    "verify": (5, True, "verification_began", Role.TECH_LEAD),
     "close": (30, False, "", Role.RELEASE_MANAGER),
     "publish": (2 * 24 * 60, False, "post_mortem_at", Role.RELEASE_MANAGER),
 }

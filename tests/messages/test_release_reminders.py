@@ -81,7 +81,9 @@ def test_a_reminder_is_answered_by_its_own_button_or_put_off() -> None:
 def test_a_nudge_offers_what_its_reader_may_do(talk: Talk, labels: list[str]) -> None:
     """The buttons are those that the awaited role may use, and no others."""
     shown = reminded(talk, "nudge")
-    assert [button.label for button in buttons(shown)] == [*labels, "Snooze 30 min"]
+    *offered, put_off = [button.label for button in buttons(shown)]
+    assert offered == labels
+    assert put_off.startswith("Snooze ")
     assert violations(shown.blocks) == []
 
 
@@ -92,7 +94,15 @@ def test_an_escalation_says_who_did_not_answer_and_offers_the_next_role_its_ways
     assert "is now with you as Release Manager." in words(shown)
     assert calls(shown) == {"UJANE"}
     labels = [button.label for button in buttons(shown)]
-    assert labels == ["Start deployment", "Move deployment", "Withdraw", "Snooze 30 min"]
+    assert labels == ["Start deployment", "Move deployment", "Withdraw", "Snooze 15 min"]
+
+
+@pytest.mark.parametrize(
+    ("talk", "minutes"), [(Talk().planned(), 30), (Talk().scheduled(), 15), (Talk().deployed(), 10)]
+)
+def test_what_presses_is_put_off_no_longer_than_it_was_waited_for(talk: Talk, minutes: int) -> None:
+    """While production is between two versions, half an hour of silence would keep the next role from hearing of it."""
+    assert buttons(reminded(talk, "nudge"))[-1].label == f"Snooze {minutes} min"
 
 
 def test_the_agreed_time_says_what_to_prepare() -> None:

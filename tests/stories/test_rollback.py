@@ -115,7 +115,8 @@ async def test_p0_is_rolled_back_at_once_and_needs_no_more_than_a_version(player
     assert "Waiting for DevOps to begin" in card
     assert "Not said yet: the issue, the impact, evidence." in card
     assert "DevOps names the one to go back to" in card
-    assert "Decline" in player.person(TANIA).buttons_of(head(player))
+    assert "Decline" not in player.person(TANIA).buttons_of(head(player))
+    assert "False alarm" in player.person(TANIA).buttons_of(head(player))
     await player.step(CHARLIE, INCIDENTS, "Add details", **ALARM)
     assert "Core functionality broken" in player.person(TANIA).text_of(head(player))
     await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
@@ -124,8 +125,8 @@ async def test_p0_is_rolled_back_at_once_and_needs_no_more_than_a_version(player
 
 async def test_what_production_needs_at_once_is_not_declined(player: Player) -> None:
     await alarm(player, version="v1.2.0", severity="P0 — Production down")
-    with pytest.raises(RefusedError, match="production is down"):
-        await player.step(TANIA, INCIDENTS, "Decline", reason="I think it is fine")
+    await player.mention(TANIA, "decline reason=fine", head(player), "#incidents")
+    assert "production is down" in player.person(TANIA).text_of(player.person(TANIA).ephemerals[-1])
 
 
 async def test_two_who_raise_the_same_alarm_start_one_rollback(player: Player) -> None:
@@ -153,9 +154,19 @@ async def test_still_broken_goes_back_to_devops_and_up_the_path(player: Player) 
         told = [player.person(person).text_of(one) for one in player.person(person).direct_messages]
         assert "Still broken" in told[-1]
         assert "Orders still fail with 500" in told[-1]
-    assert "Begin rollback" in player.person(JANE).buttons_of(head(player))
+    assert player.person(JANE).buttons_of(head(player)) == ["Begin rollback", "Add details"]
+    assert "No other version was verified" in player.person(JANE).text_of(head(player))
     await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.0.9", eta="2")
     assert "(attempt 2)" in player.person(TANIA).text_of(head(player))
+
+
+async def test_who_begins_late_puts_it_off_for_minutes_and_the_next_role_hears_of_it_soon(player: Player) -> None:
+    await alarm(player, version="v1.2.0", severity="P0 — Production down", target="v1.1.0")
+    await player.playground.advance(player.playground.now() + timedelta(minutes=3))
+    await player.click(JANE, player.person(JANE).direct_messages[-1], "Snooze 5 min")
+    assert player.person(TANIA).direct_messages == []
+    await player.playground.advance(player.playground.now() + timedelta(minutes=6))
+    assert "is now with you as Tech Lead" in player.person(TANIA).text_of(player.person(TANIA).direct_messages[-1])
 
 
 async def test_silent_deciders_are_asked_and_then_it_goes_up(player: Player) -> None:
@@ -188,6 +199,7 @@ async def test_the_post_mortem_is_asked_for_until_it_is_published(player: Player
     await player.playground.advance(player.playground.now() + timedelta(days=3, hours=2))
     asked = [player.person(TANIA).text_of(one) for one in player.person(TANIA).direct_messages][before:]
     assert len(asked) >= 3
+    assert "Time for the post-mortem" in asked[0]
     assert all("v1.2.0" in one for one in asked)
     await player.step(JANE, INCIDENTS, "Publish post-mortem", text="A migration dropped a default.")
     before = len(player.person(TANIA).direct_messages)
