@@ -138,7 +138,7 @@ async def test_whatever_becomes_of_the_answer_there_is_one_deployment_at_most(
     fake.faults = [fault] * times
     await bench.started()
     await bench.done()
-    for _ in range(40):
+    for _ in range(15):
         await bench.later(60)
     told = [outcome for outcome in await bench.outcomes() if outcome not in ("waits", "running", "unseen")]
     begun = carried_out(fake)
