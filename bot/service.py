@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from random import getrandbits
 from typing import Any, Literal
 
-from bot.core.dialogue import SAME, Consequence, Dialogue, Move, Situation, play
+from bot.core.dialogue import SAME, Consequence, Dialogue, Move, Situation, Step, play
 from bot.core.dialogues import DIALOGUES
-from bot.core.events import Conversation, Event, Outgoing, Reminder
+from bot.core.events import Conversation, Event, Outgoing, Reminder, private_key
 from bot.core.policy import Service
 from bot.core.reminders import reminders_for, snooze_span, tells_of
 from bot.core.roles import CLOCK, Actor, Role
@@ -180,6 +180,8 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any],
     tx.save(after, is_open=not dialogue.state(after.state).final)
     tx.append(event)
     _say(tx, dialogue, before, after, event, now)
+    for person in step.privately(after, event, policy) if step.privately else ():
+        tx.enqueue(_private(after, event, step, person), now)
     wanted = reminders_for(dialogue, after, policy)
     if not before.number:
         tx.add_reminders(wanted)
@@ -273,6 +275,12 @@ def _say(
             # What stands elsewhere in place of a thread that has not begun follows it like a card.
             tx.enqueue(replace(card, key=f"{card.key}:stand-in", kind="direct", channel=place[0]), now)
     tx.enqueue(outgoing("told", "reply"), now)
+
+
+def _private(after: Conversation, event: Event, step: Step, person: str) -> Outgoing:
+    """What a step makes be said to one person, put into words when it is sent."""
+    key, title = private_key(after.id, event.number, person), f"{after.version}: {step.label}"
+    return Outgoing(key, "direct", person, title, (), after.id, event=event.number)
 
 
 def message_key(conversation: str, number: int, name: str = "told") -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.core.dialogue import evolve
 from bot.core.dialogues import DIALOGUES
-from bot.core.events import Event, Outgoing
+from bot.core.events import Event, Outgoing, is_private
 from bot.core.policy import Service
 from bot.messages.limits import fit
 from bot.messages.message import Said
@@ -34,20 +34,24 @@ class Wording:
         voice = VOICES[record.dialogue]
         if outgoing.kind == "card":
             return (Said(fit(voice.card(read_conversation(record), policy))[0]),)
-        if outgoing.kind == "direct":
+        if outgoing.kind == "direct" and not is_private(outgoing):
             return await self._elsewhere(record, policy)
         then = _as_of(record, events, outgoing.event)
         if outgoing.kind == "root":
             return (Said(fit(voice.card(then, policy))[0]),)
         rest = fit(voice.card(then, policy))[1:] if outgoing.event == 1 else ()
         event = events[outgoing.event - 1]
-        if DIALOGUES[record.dialogue].step(event.step).revises:
-            return await self._revised(then, event, events, policy)
+        step = DIALOGUES[record.dialogue].step(event.step)
+        if outgoing.kind == "direct":
+            return tuple(Said(part) for part in fit(voice.private[event.step](then, policy)))
+        if step.revises:
+            return await self._revised(then, step.revises, events, policy)
         told = voice.told(then, event, policy)
         if draft := voice.drafts.get(event.step):
             told = (*told, *draft(then, events[: outgoing.event], policy))
         parts = [Said(part, said.broadcast) for said in told for part in fit(said.message)]
-        return (*map(Said, rest), *parts)
+        revised = await self._revised(then, step.refreshes, events, policy) if step.refreshes else ()
+        return (*map(Said, rest), *parts, *revised)
 
     async def _elsewhere(self, record: Record, policy: Service) -> tuple[Said, ...]:
         """What stands in for a thread: the card as it is now, or where the thread is once it has begun."""
@@ -58,19 +62,20 @@ class Wording:
         shown = begun_there(card, record.channel) if record.root_ts else raised_elsewhere(card, record.channel)
         return (Said(fit(shown)[0], replaces=place[1]),)
 
-    async def _revised(self, then: Any, event: Event, events: tuple[Event, ...], policy: Service) -> tuple[Said, ...]:
-        """What takes the place of an earlier message; nothing where a newer one will, or that message is not there."""
-        later = events[event.number :]
-        if any(one.step == event.step for one in later):
+    async def _revised(self, then: Any, first: str, events: tuple[Event, ...], policy: Service) -> tuple[Said, ...]:
+        """What takes the place of an earlier step's message; nothing where a newer one will, or it is not there."""
+        dialogue = DIALOGUES[then.dialogue]
+        for later in events[then.number :]:
+            row = dialogue.step(later.step)
+            if first in (row.revises, row.refreshes, row.name):
+                return ()
+        begun = next((one for one in reversed(events[: then.number]) if one.step == first), None)
+        if begun is None:
             return ()
-        first = DIALOGUES[event.dialogue].step(event.step).revises
-        number = next((one.number for one in reversed(events[: event.number - 1]) if one.step == first), 0)
-        key = message_key(event.conversation, number)
+        key = message_key(then.id, begun.number)
         ts = await self._store.read(lambda reader: reader.sent_as(key))
-        if ts is None:
-            return ()
-        said = VOICES[event.dialogue].told(then, event, policy)[0]
-        return (Said(fit(said.message)[0], replaces=ts),)
+        said = VOICES[then.dialogue].told(then, begun, policy)[0]
+        return (Said(fit(said.message)[0], replaces=ts),) if ts else ()
 
 
 def _load(reader: Reader, conversation_id: str) -> tuple[Record, tuple[Event, ...]]:

@@ -548,6 +548,8 @@ def test_a_mistake_in_the_matrices_is_told_with_its_key(
         ("{kind: locust, path: /reports/stats.csv}", "", "has no limits"),
         ("{kind: trivy, path: /t.json, most: {severe: 1}}", ".most.severe", "There is no such key"),
         ("{kind: monitoring, query: up}", "", "There is no monitor “prometheus”"),
+        ("{kind: feedback, people: [pavel]}", ".people[0]", "is not the id of a Slack user"),
+        ("{kind: feedback, people: [U0PAVEL], answers: 2}", "", "waits for 2 answers, and asks fewer people"),
         ("{kind: monitoring}", "", "needs a “query”"),
         ("{kind: consistency, left: {query: up}, right: {query: up, monitor: other}}", "", "no monitor “"),
         ("{kind: consistency, left: {query: up}, right: {}}", ".right", "needs either a “url” or a “query”"),

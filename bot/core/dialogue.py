@@ -147,7 +147,9 @@ class Step:
     tells       who is told privately at once; of the conversation after it, its event and the policy
     errands     what is done outside after the commit; of the same
     announces   the channels that hear of it beside the conversation's own; of the same
-    revises     the step whose message in the thread is kept up to date with what this one says; empty: it has its own
+    revises     the step whose message in the thread is kept up to date instead of telling of this one
+    refreshes   the same, beside telling of this one
+    privately   who is written to privately (user ids); of the same
     """
 
     name: str
@@ -172,6 +174,8 @@ class Step:
     errands: Callable[[Any, Event, Service], tuple[Errand, ...]] | None = None
     announces: Callable[[Any, Event, Service], tuple[str, ...]] | None = None
     revises: str = ""
+    refreshes: str = ""
+    privately: Callable[[Any, Event, Service], tuple[str, ...]] | None = None
 
     @property
     def by_people(self) -> bool:

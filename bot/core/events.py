@@ -13,6 +13,8 @@ from bot.core.roles import Role
 
 F = TypeVar("F", bound="Fact")
 
+_PRIVATELY = "to:"
+
 
 def _put_together(kind: type[F], values: dict[str, Any], given: set[str]) -> F:
     """As pydantic's own `model_construct` and `model_copy` end, without what our facts have not: aliases, defaults that
@@ -145,6 +147,16 @@ class Outgoing:
     conversation: str = ""
     broadcast: bool = False
     event: int = 0
+
+
+def private_key(conversation: str, number: int, person: str) -> str:
+    """What names the private message that an event makes be sent to somebody."""
+    return f"{conversation}:{number}:{_PRIVATELY}{person}"
+
+
+def is_private(outgoing: Outgoing) -> bool:
+    """Whether it is such a message, and none that stands in for a thread."""
+    return outgoing.kind == "direct" and f":{_PRIVATELY}" in outgoing.key
 
 
 def stand_in_key(conversation_id: str, part: int = 0) -> str:

@@ -4,11 +4,12 @@ what is checked against the live environment after a deployment, and what counts
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from bot.core.events import Fact
+from bot.core.playbook_feedback import FeedbackRule
 from bot.core.playbook_monitoring import ConsistencyRule, MonitoringRule
 from bot.core.playbook_reports import JUnitRule, LoadRule, ScanRule
 from bot.core.playbook_rules import NAME_PATTERN, HeaderName, HttpRule
@@ -18,7 +19,8 @@ MOST_CHECKS = 60
 CheckName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 
 AnyRule = Annotated[
-    HttpRule | LoadRule | JUnitRule | ScanRule | ConsistencyRule | MonitoringRule, Field(discriminator="kind")
+    HttpRule | LoadRule | JUnitRule | ScanRule | ConsistencyRule | MonitoringRule | FeedbackRule,
+    Field(discriminator="kind"),
 ]
 
 
@@ -30,6 +32,12 @@ class Playbook(Fact):
     automatic: bool = False
     header: HeaderName = "X-Greenlight-Test"
     checks: dict[CheckName, AnyRule] = Field(default_factory=dict, max_length=MOST_CHECKS)
+
+    @model_validator(mode="after")
+    def _asks_once(self) -> Self:
+        if sum(isinstance(rule, FeedbackRule) for rule in self.checks.values()) > 1:
+            raise ValueError("has two checks of the kind feedback; ask all people in one")
+        return self
 
     def title(self, name: str) -> str:
         """What people call a check."""

@@ -12,6 +12,7 @@ from bot.core import canary, orders, paging
 from bot.core import release_agreement as agreement
 from bot.core import release_checklist as checklist
 from bot.core import release_clock as clock
+from bot.core import release_feedback as feedback
 from bot.core import release_forms as forms
 from bot.core import release_gates as gates
 from bot.core import release_observation as observed
@@ -213,12 +214,20 @@ STEPS = (
     Step("unsilenced", "Silence lifted", EVERY_STATE, SAME, (Role.WATCH,), "🔔 *The silence is lifted*", button=False),
     Step("validate", "Validate", validation.VALIDATED, SAME, (QA, DEVOPS, TECH_LEAD, MANAGER, CI, Role.LINKED),
          "🧪 *Validating production…*", button=False, guards=(validation.has_playbook, validation.one_at_a_time),
-         facts=validation.begin_facts, effect=validation.begun, errands=validation.going_on),
+         facts=validation.begin_facts, effect=validation.begun, errands=validation.going_on,
+         privately=feedback.asked_privately),
     Step("validation_progress", "Validation progress", validation.TOLD, SAME, (Role.LINKED,),
          "🧪 *Validating production…*", ProgressForm, button=False, guards=(validation.is_under_way,),
          effect=validation.progressed, errands=validation.going_on, revises="validate"),
     Step("validated", "Validated", validation.TOLD, SAME, (Role.LINKED,), "🧪 *Production validation*", ValidatedForm,
-         button=False, guards=(validation.is_under_way,), facts=validation.end_facts, effect=validation.ended),
+         button=False, guards=(validation.is_under_way,), facts=validation.end_facts, effect=validation.ended,
+         refreshes="validate"),
+    Step("feedback", "Feedback", validation.TOLD, SAME, (), "💬 *Feedback from production*", feedback.FeedbackForm,
+         button=False, guards=(feedback.is_asked,), facts=feedback.feedback_facts, effect=feedback.answered,
+         errands=validation.going_on, refreshes="validate"),
+    Step("feedback_over", "Feedback is over", validation.TOLD, SAME, (Role.CLOCK,), "⌛ *Time for feedback is over*",
+         button=False, guards=(feedback.is_waited_for,), facts=feedback.over_facts, effect=feedback.answered,
+         errands=validation.going_on, revises="validate"),
     Step("not_notified", "Not notified", EVERY_STATE, SAME, (Role.LINKED,), "⚠️ *Could not be notified*",
          paging.NotNotifiedForm, button=False),
     Step("continue", "Continue", ("awaiting_decision",), STATE_BEFORE, (TECH_LEAD,), "▶️ *Continuing*",

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator
 
+from bot.core import release_feedback as feedback
 from bot.core.dialogue import Situation
 from bot.core.events import Event, Reminder
 from bot.core.forms import Ask, Expected, Form, OneLine, Paragraph, Widget
@@ -191,7 +192,7 @@ def timetable(release: Release, policy: Service) -> tuple[Reminder, ...]:
         )
         for entry in asked
     )
-    return (*reminders, *further(release, policy))
+    return (*reminders, *further(release, policy), *feedback.timetable(release))
 
 
 def _is_asked(entry: DayEntry, release: Release) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from bot.core.dialogue import Situation
 from bot.core.events import Errand, Event
 from bot.core.policy import Service
+from bot.core.release_feedback import asked_facts
 from bot.core.release_rules import Release
 from bot.core.validation import Result, Run, Verdict
 from bot.errors import Refusal
@@ -53,11 +54,21 @@ def is_under_way(situation: Situation[Release]) -> None:
 # ── facts and effects ────────────────────────────────────────────────────────────────────────────────────────────────
 def begin_facts(situation: Situation[Release]) -> dict[str, Any]:
     """What is to be checked, as the configuration has it now."""
-    return {"checks": list(situation.policy.playbook.checks)}
+    playbook = situation.policy.playbook
+    return {"checks": list(playbook.checks), **asked_facts(playbook, situation.now)}
 
 
 def begun(release: Release, event: Event) -> Release:
-    run = Run(number=event.number, began_at=event.at, begun_by=event.name, checks=tuple(event.data["checks"]))
+    told = event.data
+    until = told.get("asked_until")
+    run = Run(
+        number=event.number,
+        began_at=event.at,
+        begun_by=event.name,
+        checks=tuple(told["checks"]),
+        asked=tuple(told.get("asked", ())),
+        asked_until=datetime.fromisoformat(until) if until else None,
+    )
     return release.but(validation=run)
 
 

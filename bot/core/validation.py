@@ -14,6 +14,7 @@ from pydantic import Field
 
 from bot.core.events import Fact
 from bot.core.playbook import Playbook
+from bot.core.playbook_feedback import FeedbackRule
 from bot.core.playbook_rules import CheckRule
 
 MOST_WORDS = 300
@@ -60,9 +61,20 @@ class Result(Fact):
     fault: bool = False
 
 
+class Opinion(Fact):
+    """What somebody said who was asked to look at production."""
+
+    person: str
+    name: str
+    found: bool
+    words: str = ""
+    at: datetime
+
+
 class Run(Fact):
     """A run as it stands. `number` is that of the event that began it, `begun_by` the name of who did; `checks` are
-    those that were to be done then. `interruptions`: how often a part of it was cut off and begun again.
+    those that were to be done then. `interruptions`: how often a part of it was cut off and begun again. `asked` are
+    the people whose opinions are waited for until `asked_until`; `is_answered`: no longer.
     """
 
     number: int
@@ -73,6 +85,10 @@ class Run(Fact):
     interruptions: int = 0
     ended_at: datetime | None = None
     verdict: Verdict | None = None
+    asked: tuple[str, ...] = ()
+    asked_until: datetime | None = None
+    opinions: tuple[Opinion, ...] = ()
+    is_answered: bool = False
 
     def result(self, name: str) -> Result | None:
         return next((result for result in self.results if result.name == name), None)
@@ -82,8 +98,13 @@ class Run(Fact):
         found = {result.name: result for result in (*self.results, *new)}
         return tuple(found[name] for name in self.checks if name in found)
 
+    def with_opinion(self, new: Opinion) -> tuple[Opinion, ...]:
+        """The opinions with a new one in place of the same person's."""
+        return (*(opinion for opinion in self.opinions if opinion.person != new.person), new)
+
     def is_stuck(self, now: datetime) -> bool:
-        return self.ended_at is None and now - self.began_at > STUCK
+        ends = max(self.began_at, self.asked_until or self.began_at)
+        return self.ended_at is None and now - ends > STUCK
 
 
 def clip(words: str) -> str:
@@ -102,17 +123,24 @@ def is_settled(result: Result | None, rule: CheckRule | None) -> bool:
     return result.tries >= rule.tries
 
 
+def is_waited_for(run: Run, playbook: Playbook) -> bool:
+    """Whether people are still to answer."""
+    rules = map(playbook.checks.get, run.checks)
+    is_asked = any(isinstance(rule, FeedbackRule) for rule in rules)
+    return is_asked and bool(run.asked) and run.ended_at is None and not run.is_answered
+
+
 def is_tried_again(result: Result, rule: CheckRule | None) -> bool:
     """Whether a check did not pass, and is not given up."""
     return not is_settled(result, rule)
 
 
 def left(run: Run, playbook: Playbook) -> dict[str, datetime | None]:
-    """The checks that are to be done yet, each with the moment from which on; None: at once."""
+    """The checks that Greenlight has to do yet, each with the moment from which on; None: at once."""
     found: dict[str, datetime | None] = {}
     for name in run.checks:
         rule, result = playbook.checks.get(name), run.result(name)
-        if is_settled(result, rule):
+        if is_settled(result, rule) or isinstance(rule, FeedbackRule):
             continue
         tried_at = result.at if result is not None else None
         found[name] = tried_at + timedelta(seconds=rule.pause) if tried_at and rule else None

@@ -46,6 +46,8 @@ TELLERS: Mapping[str, Teller] = {
     "validate": validation.progress,
     "validation_progress": validation.progress,
     "validated": validation.validated,
+    "feedback": validation.feedback,
+    "feedback_over": validation.progress,
     "extend_watch": outcomes.extend_watch,
     "complete": outcomes.complete,
     "roll_back": outcomes.roll_back,

@@ -7,14 +7,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.core.events import Event
+from bot.core.playbook_feedback import FeedbackRule
 from bot.core.policy import Service
+from bot.core.release_feedback import SEEN, Seen, question_of
 from bot.core.release_rules import Release
-from bot.core.validation import SEVERITY, Outcome, Result, Run, Verdict, is_tried_again, tally
+from bot.core.validation import SEVERITY, Opinion, Outcome, Result, Run, Verdict, is_tried_again, tally
 from bot.core.validation_forms import ValidatedForm
 from bot.messages import blocks
 from bot.messages.generic import begun, finished
-from bot.messages.message import Said
-from bot.messages.parts import form_of, place, span, version
+from bot.messages.message import Message, Said
+from bot.messages.parts import Telling, form_of, paragraph, place, span, version
+from bot.messages.references import DONE_ACTION, STEP_ACTION, Reference
 from bot.messages.text import clip, escape, moment, visible
 
 MARKS = {
@@ -60,7 +63,10 @@ def _lines(run: Run, policy: Service) -> Iterator[str]:
     open_first = sorted(run.checks, key=lambda name: _rank(run.result(name), policy))
     for name in open_first:
         result, title = run.result(name), escape(clip(policy.playbook.title(name), LONGEST_TITLE))
-        if result is None:
+        if result is None and isinstance(policy.playbook.checks.get(name), FeedbackRule):
+            until = f", until {moment(run.asked_until, 'time')}" if run.asked_until else ""
+            yield f"💬 {title}: {len(run.opinions)} of {len(run.asked)} answered{until}"
+        elif result is None:
             yield f"⏳ {title}"
         elif _again(result, policy):
             words = escape(clip(visible(result.words), LONGEST_WORDS))
@@ -88,6 +94,38 @@ def _told(result: Result) -> str:
     words = escape(clip(visible(result.words), LONGEST_WORDS))
     named = "" if result.outcome is Outcome.PASS else f"{result.outcome.words}"
     return ": ".join(part for part in (named, words) if part) or result.outcome.words
+
+
+# ── people ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+def question(release: Release, policy: Service) -> Message:
+    """The private message to somebody who is asked to look, with the buttons that answer it."""
+    run, asked = release.validation, question_of(policy.playbook)
+    what = f"*{version(release)}* of {escape(release.service)} is live in {escape(release.environment)}"
+    telling = Telling(release, f"💬 Please look at {version(release)} of {escape(release.service)}")
+    telling.say(f"💬 {what}.", escape(asked[1].question) if asked else "")
+    given = {"seen": Seen.OK.value}
+    at_once = Reference("release", "feedback", release.id, given=given).write()
+    form = Reference("release", "feedback", release.id, given={"seen": Seen.FOUND.value}).write()
+    telling.blocks.append(
+        blocks.actions(
+            blocks.button(SEEN[Seen.OK.value], DONE_ACTION, at_once, style="primary"),
+            blocks.button(f"{SEEN[Seen.FOUND.value]}…", f"{STEP_ACTION}feedback", form),
+        )
+    )
+    until = f" · until {moment(run.asked_until)}" if run and run.asked_until else ""
+    telling.aside(f"<#{release.channel}>{until}")
+    return telling.message()
+
+
+def feedback(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """What somebody saw."""
+    opinion = Opinion.model_validate(event.data["opinion"])
+    mark, what = ("❌", "found something") if opinion.found else ("✅", "found nothing")
+    telling = begun(release, "💬 *Feedback from production*")
+    telling.say(f"💬 *Feedback from production*: {mark} {escape(opinion.name)} {what}")
+    if opinion.words:
+        telling.tell(paragraph("", opinion.words))
+    return finished(telling, event, policy)
 
 
 # ── at its end ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -18,6 +18,7 @@ from bot.messages import (
     release_clock,
     rollback,
     unannounced,
+    validation,
 )
 from bot.messages.message import Message, Said
 from bot.messages.reminders import reminder
@@ -31,7 +32,7 @@ class Voice:
     `card(conversation, policy)`, `told(conversation after the event, event, policy)`,
     `reminder(conversation, reminder, policy, now, late=…, reminder_id=…)`. `drafts` are by step what is drafted after
     it, in the thread: `draft(conversation after the event, events until then, policy)`. `announced` is what other
-    channels hear.
+    channels hear. `private` are by step what those are told who are written to privately.
     """
 
     card: Callable[[Any, Service], Message]
@@ -39,10 +40,11 @@ class Voice:
     reminder: Callable[..., Message]
     drafts: Mapping[str, Callable[..., tuple[Said, ...]]] = field(default_factory=dict)
     announced: Callable[..., Message] = paging.announced
+    private: Mapping[str, Callable[[Any, Service], Message]] = field(default_factory=dict)
 
 
 VOICES = {
-    "release": Voice(release.card, release.told, release_clock.reminder),
+    "release": Voice(release.card, release.told, release_clock.reminder, private={"validate": validation.question}),
     "escalation": Voice(escalation.card, escalation.told, partial(reminder, details=escalation.reminded)),
     "environment_issue": Voice(
         environment_issue.card, environment_issue.told, partial(reminder, details=environment_issue.reminded)

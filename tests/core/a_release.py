@@ -23,6 +23,7 @@ from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_checklist import ChecklistForm, ItemsForm
 from bot.core.release_clock import EntryDoneForm, EntrySkippedForm
+from bot.core.release_feedback import FeedbackForm, Seen
 from bot.core.release_gates import FreedForm
 from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
@@ -64,7 +65,14 @@ LINKED = Actor(id="ULINDA", name="Linda", roles=frozenset({Role.LINKED}))
 
 WATCH = Actor(id="watch", name="Watch", roles=frozenset({Role.WATCH}))
 
-PLAYBOOK = Playbook.model_validate({"checks": {"api": {"kind": "http", "url": "https://orders.example.com/health"}}})
+PLAYBOOK = Playbook.model_validate(
+    {
+        "checks": {
+            "api": {"kind": "http", "url": "https://orders.example.com/health"},
+            "look": {"kind": "feedback", "people": (QA.id, DEVOPS.id)},
+        }
+    }
+)
 POLICY = Service(name="orders", title="Orders", channels=("C0RELEASES",), playbook=PLAYBOOK)
 TWO_SIGN = POLICY.model_copy(update={"required_signoffs": (Role.TECH_LEAD, Role.PM)})
 NONE_SIGN = POLICY.model_copy(update={"required_signoffs": ()})
@@ -226,7 +234,15 @@ class Play:
 
     def validating(self) -> Play:
         """This play, with a validation under way, whatever its state."""
-        self.release = self.release.but(validation=Run(number=1, began_at=self.now, begun_by="Quinn", checks=("api",)))
+        run = Run(
+            number=1,
+            began_at=self.now,
+            begun_by="Quinn",
+            checks=("api", "look"),
+            asked=(QA.id, DEVOPS.id),
+            asked_until=self.now + timedelta(minutes=30),
+        )
+        self.release = self.release.but(validation=run)
         return self
 
     def in_state(self, state: str) -> Play:
@@ -328,10 +344,11 @@ def form_for(step: str, now: datetime) -> Form | None:
         "entry_skipped": EntrySkippedForm(entry="T+5m", reason="Done by the pipeline"),
         "frozen": FrozenForm(ticket="FRZ-1", reason="Black Friday", starts=now, until=later),
         "thawed": ThawedForm(ticket="FRZ-1"),
+        "feedback": FeedbackForm(seen=Seen.OK),
         "validation_progress": ProgressForm(results=(PASSED,)),
         "validated": ValidatedForm(verdict=Verdict.PASSED, results=(PASSED,), began_at=now),
         "freed": FreedForm(version="v1.1.9", state="watching"),
     }
-    if step in {"cosign", "agree", "confirm", "begin_smoke", "ask_again", "validate"}:
+    if step in {"cosign", "agree", "confirm", "begin_smoke", "ask_again", "validate", "feedback_over"}:
         return None
     return good.get(step, reason())

@@ -145,6 +145,8 @@ def check_step(before: Release, play: Play) -> None:
         "validate",
         "validation_progress",
         "validated",
+        "feedback",
+        "feedback_over",
     }
 
 
@@ -160,7 +162,8 @@ def check(play: Play) -> None:
     # In rollback it follows a conversation of its own, which has its own awaited.
     final = RELEASE.state(release.state).final or release.state == "rolling_back"
     assert bool(RELEASE.awaited(release.state)) is not final
-    reminders = reminders_for(RELEASE, release, play.policy)
+    # A release that is over may still be validated: people's time to answer ends then, which belongs to no state.
+    reminders = [one for one in reminders_for(RELEASE, release, play.policy) if one.step != "feedback_over"]
     assert bool(reminders) is not final
     assert all(reminder.due_at >= release.since for reminder in reminders)
     if release.state not in {"awaiting_signoffs", "objected", "withdrawn"}:

@@ -48,7 +48,7 @@ TYPED = "checklist tick untick escalate note order_told"
 SILENCING = "silenced unsilenced not_notified"
 """Possible in every state: they tell what happened outside."""
 
-VALIDATING = "validate validation_progress validated"
+VALIDATING = "validate validation_progress validated feedback feedback_over"
 """Its progress and its end need one that is under way."""
 
 ENTRIES = "entry_done entry_skipped"
@@ -69,10 +69,10 @@ POSSIBLE = {
     "smoke_running": f"smoke_passed smoke_failed breach roll_back {WATCHED}",
     "watching": f"extend_watch complete breach roll_back {WATCHED}",
     "awaiting_decision": f"continue breach roll_back {WATCHED}",
-    "rolling_back": f"rollback_declined rolled_back {TYPED} validation_progress validated",
+    "rolling_back": f"rollback_declined rolled_back {TYPED} validation_progress validated feedback feedback_over",
     "completed": f"roll_back {TYPED} {VALIDATING}",
     "withdrawn": "escalate note order_told",
-    "rolled_back": "escalate note order_told validation_progress validated",
+    "rolled_back": "escalate note order_told validation_progress validated feedback feedback_over",
 }
 POSSIBLE = {state: f"{steps} {SILENCING}" for state, steps in POSSIBLE.items()}
 
@@ -112,6 +112,8 @@ WHO = {
     "validation_progress": {LINKED.id},
     "not_notified": {LINKED.id},
     "validated": {LINKED.id},
+    "feedback": {QA.id, DEVOPS.id},
+    "feedback_over": {CLOCK.id},
     "continue": {TECH_LEAD.id},
     "extend_watch": {DEVOPS.id, QA.id},
     "complete": {DEVOPS.id, CLOCK.id},
@@ -231,7 +233,7 @@ def ready(state: str, step: str) -> Play:
     play = Play().in_state(state)
     if step == "untick" and "untick" in POSSIBLE[state]:
         play.take("tick", DEVOPS, items())
-    if step in ("validation_progress", "validated"):
+    if step in VALIDATING.split()[1:]:
         play.validating()
     return play.wait(hours=1) if (state, step) == ("scheduled", "start") else play
 

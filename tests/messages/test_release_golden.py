@@ -133,7 +133,10 @@ def validating(count: int = 5) -> Talk:
     names = [str(one["name"]) for one in FOUND] + [f"check-{number}" for number in range(len(FOUND), count)]
     rules = {name: {"kind": "http", "url": "https://shop.example.com/", "required": name != "search"} for name in names}
     talk = Talk().watching()
-    talk.policy = POLICY.model_copy(update={"playbook": Playbook.model_validate({"checks": rules})})
+    asked = (
+        {"look": {"kind": "feedback", "title": "Support's view", "people": ("UJOHN", "UTANIA")}} if count == 5 else {}
+    )
+    talk.policy = POLICY.model_copy(update={"playbook": Playbook.model_validate({"checks": rules | asked})})
     return talk.take("validate", QA)
 
 
@@ -218,6 +221,9 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "validation_progress_of_many_after_a_restart": lambda: validating(60).take(
         "validation_progress", LINKED, {"results": FOUND[:2], "interrupted": True}
     ),
+    "feedback": lambda: validating().take("feedback", MANAGER, {"seen": "found", "words": f"I saw that {EVIL}"}),
+    "feedback_of_a_quiet_look": lambda: validating().take("feedback", MANAGER, {"seen": "ok"}),
+    "feedback_over": lambda: validating().take("feedback", MANAGER, {"seen": "ok"}).take("feedback_over", CLOCK),
     "validated": lambda: checked(FOUND[:1], "passed"),
     "validated_and_failed": lambda: checked(FOUND, "failed"),
     "validated_without_a_verdict": lambda: checked(FOUND[3:4], "unknown"),
