@@ -12,7 +12,8 @@ from datetime import datetime
 from functools import partial
 
 from bot.conversations import Conversations
-from bot.core.alerts import Alert, grouped, since_deployment
+from bot.core.alerts import DRILL_LABEL, Alert, grouped, since_deployment
+from bot.core.drill import HOOK, ArrivedForm
 from bot.core.policy import Service
 from bot.core.release_observation import WATCHED, deployment_of
 from bot.core.release_rules import Release
@@ -58,6 +59,7 @@ class Alerts:
 
     async def receive(self, alerts: Sequence[Alert]) -> tuple[Heard, ...]:
         """Alerts as Alertmanager sends them, of all services. Those that no service calls its own are left alone."""
+        await self._tell_drills(alerts)
         heard = []
         for name, policy in self._conversations.policies.items():
             rule = policy.alertmanager
@@ -67,6 +69,14 @@ class Alerts:
                 told = await self._tell(policy, firing) if firing else ()
                 heard.append(Heard(name, len(firing), len(mine) - len(firing), told))
         return tuple(heard)
+
+    async def _tell_drills(self, alerts: Sequence[Alert]) -> None:
+        """A synthetic alert has come the whole way round. A drill that is over, or none at all, refuses it."""
+        for drill in {alert.labels[DRILL_LABEL] for alert in alerts if DRILL_LABEL in alert.labels}:
+            try:
+                await self._conversations.record(drill, "arrived", ArrivedForm(target=HOOK))
+            except Refusal as refusal:
+                logger.info("a drill is not told: %s", refusal, extra={"action": "drill_refused"})
 
     async def _tell(self, policy: Service, firing: Sequence[Alert]) -> tuple[str, ...]:
         releases = await self._conversations.store.read(partial(_watched, service=policy.name))

@@ -172,7 +172,7 @@ def assemble(
     conversations = Conversations(store, configuration.services, directory, clock, committed, hand_over)
     handover = Handover(slack, conversations)
     monitors = monitors_of(configuration.services)
-    elsewhere = outside(configuration, store, clock, committed, monitors.by_service)
+    elsewhere = outside(configuration, store, clock, committed, monitors, slack)
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
     alerts = Alerts(conversations, monitors.alertmanagers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -10,15 +10,20 @@ import httpx
 from bot.clock import Clock
 from bot.core import orders, tickets
 from bot.core import release_validation as validation
+from bot.core.drill import DRILL
+from bot.core.policy import Service
 from bot.core.routing import KINDS
 from bot.deployers.choose import DeployerSecrets, deployer_for
+from bot.drills import Drills
 from bot.errands import Doer, Errands
-from bot.monitors.interface import Monitor
+from bot.monitors.making import Monitors
 from bot.orders import Orders
 from bot.outward import TIMEOUT
 from bot.pagers.choose import PagerSecrets, pager_for
+from bot.pagers.interface import Pager
 from bot.paging import Paging
 from bot.settings import Configuration
+from bot.slack import Slack
 from bot.store.interface import Store
 from bot.tickets import Tickets
 from bot.trackers.choose import TrackerSecrets, tracker_for
@@ -51,28 +56,40 @@ class Outside:
             await client.aclose()
 
 
+def _needs_errands(service: Service) -> bool:
+    needed = (service.tracker, service.deployer, service.routing, service.playbook.checks, service.alertmanager)
+    return any(needed)
+
+
 def outside(
     configuration: Configuration,
     store: Store,
     clock: Clock,
     committed: Callable[[], None],
-    monitors: Mapping[str, Mapping[str, Monitor]] | None = None,
+    monitors: Monitors | None = None,
+    slack: Slack | None = None,
 ) -> Outside:
-    """Put it together. `committed` is called after an errand recorded something."""
+    """Put it together. `committed` is called after an errand recorded something. Without Slack there are no drills."""
     client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
     services, of_trackers, of_deployers = configuration.services, TrackerSecrets(), DeployerSecrets()
     clerk = Tickets(store, services, lambda rule: tracker_for(rule, client, of_trackers), clock)
     officer = Orders(store, services, lambda rule: deployer_for(rule, client, of_deployers, clock.now), clock)
     checks = making.client()
-    runs = Validations(store, services, monitors or {}, clock, checks, making.secret)
+    runs = Validations(store, services, monitors.by_service if monitors else {}, clock, checks, making.secret)
     doers: dict[str, Doer] = {
         **dict.fromkeys(tickets.KINDS, clerk),
         **dict.fromkeys(orders.KINDS, officer),
         **dict.fromkeys(validation.KINDS, runs),
     }
     of_pagers = PagerSecrets()
-    paging = Paging(lambda kind: pager_for(kind, client, of_pagers))
-    doers |= dict.fromkeys(KINDS, paging)
+
+    def pager_of(kind: str) -> Pager:
+        return pager_for(kind, client, of_pagers)
+
+    doers |= dict.fromkeys(KINDS, Paging(pager_of))
+    if slack is not None:
+        asked = monitors.alertmanagers if monitors else {}
+        doers[DRILL] = Drills(store, services, slack, asked, pager_of, clock)
     errands = Errands(store, services, doers, clock, committed)
-    is_used = any(one.tracker or one.deployer or one.routing or one.playbook.checks for one in services.values())
+    is_used = any(map(_needs_errands, services.values()))
     return Outside((client, checks), errands, is_used=is_used)

@@ -15,6 +15,7 @@ from bot.messages.message import Message
 from handlers import checklist, escalate, validate
 from handlers.commands import Call, Subcommand, dispatch, opening, questions
 from handlers.context import Context
+from handlers.drill import SUBCOMMANDS as DRILL
 from handlers.freeze import SUBCOMMANDS as FREEZES
 from handlers.replies import answered
 from handlers.reports import report
@@ -57,5 +58,6 @@ SUBCOMMANDS = {
         escalate.answer,
     ),
     **FREEZES,
+    **DRILL,
     "help": Subcommand("help", "this list, and what can be typed in a thread", usage),
 }

@@ -65,6 +65,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.silences": ("bot.monitors", "bot.core", "bot.store.interface", *SERVICE, *BASICS),
     "bot.watch": ("bot.alerts", "bot.monitors", "bot.core", "bot.store.interface", *SERVICE, *BASICS),
     "bot.outward": BASICS,
+    "bot.drills": ("bot.pagers", "bot.monitors", "bot.errands", "bot.outward", *SLACK, *SERVICE, *INTENTS),
     "bot.pagers": ("bot.pagers", "bot.core", "bot.outward", *BASICS),
     "bot.paging": ("bot.pagers", "bot.errands", "bot.outward", *SERVICE, *INTENTS),
     "bot.trackers": ("bot.trackers", "bot.core", "bot.outward", *BASICS),

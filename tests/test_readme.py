@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.dialogue import Dialogue
+from bot.core.drill import DRILLS
 from bot.core.environment_issue import ENVIRONMENT_ISSUE
 from bot.core.environment_request import ENVIRONMENT_REQUEST
 from bot.core.escalation import ESCALATION
@@ -29,7 +30,7 @@ def test_the_table_of_steps_is_the_dialogues_own() -> None:
 
 @pytest.mark.parametrize(
     "dialogue",
-    [ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST, ESCALATION, FREEZE, ROLLBACK, UNANNOUNCED],
+    [DRILLS, ENVIRONMENT_ISSUE, ENVIRONMENT_REQUEST, ESCALATION, FREEZE, ROLLBACK, UNANNOUNCED],
     ids=lambda it: it.name,
 )
 def test_the_tables_of_the_other_dialogues_are_their_own(dialogue: Dialogue[Any]) -> None:

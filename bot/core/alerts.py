@@ -16,6 +16,9 @@ from bot.core.events import Fact
 
 _MATCHER = re.compile(r'^\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*(?P<sign>=~|!~|!=|=)\s*"?(?P<value>[^"]*)"?\s*$')
 
+DRILL_LABEL = "greenlight_drill"
+"""The label of a synthetic alert: the drill's conversation."""
+
 AFTER_PLANNED_END = timedelta(minutes=30)
 """A silence ends by itself so long after the planned end, whatever becomes of this program."""
 
@@ -35,7 +38,8 @@ MatcherText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_
 
 class AlertRule(Fact):
     """A service's Alertmanager. `belongs` are the matchers of alerts that are the service's; `expected` are sets of
-    matchers whose alerts a deployment causes, silenced while it is under way.
+    matchers whose alerts a deployment causes, silenced while it is under way. With `hook` Alertmanager tells of alerts
+    itself, at /hooks/alertmanager, and a drill expects it to.
 
     A token, where it needs one, comes from the environment: ALERTMANAGER_TOKEN.
     """
@@ -45,6 +49,7 @@ class AlertRule(Fact):
     expected: Annotated[
         tuple[Annotated[tuple[MatcherText, ...], Field(min_length=1, max_length=10)], ...], Field(max_length=20)
     ] = ()
+    hook: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,8 +92,12 @@ def _fits(label: str, sign: str, value: str) -> bool:
 
 
 def since_deployment(alerts: Iterable[Alert], began: datetime) -> Iterator[Alert]:
-    """Those that nobody silenced and that began with the deployment or later."""
-    return (alert for alert in alerts if not alert.is_silenced and alert.starts_at >= began)
+    """Those that nobody silenced, that are no drill's and that began with the deployment or later."""
+    return (
+        alert
+        for alert in alerts
+        if not alert.is_silenced and alert.starts_at >= began and DRILL_LABEL not in alert.labels
+    )
 
 
 def grouped(alerts: Iterable[Alert]) -> tuple[AlertGroup, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.core.policy import Service
 from bot.messages import (
+    drill,
     environment_issue,
     environment_request,
     escalation,
@@ -54,5 +55,6 @@ VOICES = {
     ),
     "rollback": Voice(rollback.card, rollback.told, partial(reminder, details=rollback.reminded), {"close": drafted}),
     "unannounced": Voice(unannounced.card, unannounced.told, partial(reminder, details=unannounced.reminded)),
+    "drill": Voice(drill.card, drill.told, reminder),
     "freeze": Voice(freeze.card, freeze.told, reminder),
 }

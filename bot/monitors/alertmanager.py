@@ -42,6 +42,10 @@ class Alertmanager:
         told = await self._ask("GET", "alerts", params=[("active", "true"), *filters])
         return tuple(_alert(one) for one in _entries(told))
 
+    async def raise_alert(self, labels: Mapping[str, str], annotations: Mapping[str, str]) -> None:
+        """Raise an alert as Prometheus does; it ends by itself. The same labels are the same alert."""
+        await self._ask("POST", "alerts", json=[{"labels": dict(labels), "annotations": dict(annotations)}])
+
     async def silences(self) -> tuple[Silence, ...]:
         """Those of Greenlight's that are in force or begin later."""
         told = await self._ask("GET", "silences")

@@ -14,9 +14,11 @@ from tests.parts import require
 
 
 @asynccontextmanager
-async def alertmanager(folder: Path, receiver: Mapping[str, Any] | None = None) -> AsyncIterator[Started]:
+async def alertmanager(
+    folder: Path, receiver: Mapping[str, Any] | None = None, port: int = 0
+) -> AsyncIterator[Started]:
     """Alertmanager over a folder, alone in its cluster. `receiver`: its configuration, of where alerts are sent to."""
-    listen = f"127.0.0.1:{free_port()}"
+    listen = f"127.0.0.1:{port or free_port()}"
     _configure(folder, receiver or {})
     process = await asyncio.create_subprocess_exec(
         require("prometheus-alertmanager"),

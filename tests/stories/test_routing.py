@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot.core.alerts import AlertRule
 from bot.core.routing import Route, Routing
 from bot.pace import Pace
 from bot.settings import load
@@ -75,9 +76,18 @@ class Told:
         return {key.rpartition("-")[2]: state for key, state in self.pagerduty.open.items()}
 
 
-@pytest.fixture
-async def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Told]:
-    """A team that routes all three severities differently."""
+ROUTING: Routing = {
+    "P0": Route(channel=LOUD, pagerduty=True, opsgenie=True, mail=("oncall@example.com",)),
+    "critical": Route(channel=LOUD, pagerduty=True),
+    "warning": Route(channel=QUIET),
+}
+
+
+@asynccontextmanager
+async def team(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, routing: Routing, rule: AlertRule | None = None
+) -> AsyncIterator[Told]:
+    """A team that routes trouble, with all that it is routed to."""
     pagerduty, opsgenie = FakePagerDuty(), FakeOpsgenie()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(serving(pagerduty))
@@ -94,22 +104,24 @@ async def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
             "SMTP_SECURITY": "none",
         }.items():
             monkeypatch.setenv(name, value)
-        routing: Routing = {
-            "P0": Route(channel=LOUD, pagerduty=True, opsgenie=True, mail=("oncall@example.com",)),
-            "critical": Route(channel=LOUD, pagerduty=True),
-            "warning": Route(channel=QUIET),
-        }
         loaded = load(CONFIGURATION)
-        services = {name: service.but(routing=routing) for name, service in loaded.services.items()}
+        services = {name: it.but(routing=routing, alertmanager=rule) for name, it in loaded.services.items()}
         configuration = replace(loaded, services=services)
+        starts_at = datetime.now(UTC) if rule else STARTS_AT
         playground = await stack.enter_async_context(
-            playing(tmp_path / "x.db", pace=Pace.unlimited(), starts_at=STARTS_AT, configuration=configuration)
+            playing(folder / "x.db", pace=Pace.unlimited(), starts_at=starts_at, configuration=configuration)
         )
         playground.slack.limits.enabled = False
         stack.enter_context(nothing_blocks())
         player = Player(playground)
         await player.person(CHARLIE).invite_app("#incidents")
         yield Told(player, pagerduty, opsgenie, mail)
+
+
+@pytest.fixture
+async def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Told]:
+    async with team(tmp_path, monkeypatch, ROUTING) as one:
+        yield one
 
 
 async def test_a_p0_reaches_its_channel_the_pagers_and_the_mail_once(told: Told) -> None:
