@@ -17,6 +17,7 @@ from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.prefill import Filler
 from bot.core.pressing import Pressing
+from bot.core.refusing import not_open, refuse_stale, refuse_wrong_role
 from bot.core.roles import MACHINES, Actor, Role
 from bot.core.surroundings import NOWHERE, Surroundings
 from bot.errors import Refusal
@@ -280,11 +281,11 @@ def admit(dialogue: Dialogue[C], situation: Situation[C]) -> Step:
     """
     conversation, move = situation.conversation, situation.move
     step = dialogue.step(move.step)
-    _refuse_stale(dialogue, conversation, move)
+    refuse_stale(dialogue, conversation, move)
     possible = conversation.state in step.sources if conversation.number else not step.sources
     if not possible:
-        raise _not_open(dialogue, conversation, step)
-    _refuse_wrong_role(dialogue, step, situation)
+        raise not_open(dialogue, conversation, step)
+    refuse_wrong_role(dialogue, step, situation)
     return step
 
 
@@ -358,57 +359,3 @@ def _after(conversation: C, affected: C, step: Step, event: Event) -> C:
 def _affected(conversation: C, step: Step, event: Event) -> C:
     changed: C = step.effect(conversation, event) if step.effect else conversation
     return changed
-
-
-def _refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:
-    if move.stage is None or move.stage == conversation.stage:
-        return
-    since = [act for act in conversation.trail if act.stage > move.stage]
-    told = ", then ".join(f"{act.name} took “{dialogue.step(act.step).label}”" for act in since)
-    raise Refusal(
-        f"That button was made for an earlier moment. Meanwhile {told or f'the {dialogue.noun} moved on'}.",
-        remedy=_now(dialogue, conversation),
-        open_now=_labels(dialogue, conversation),
-        since=conversation.since,
-    )
-
-
-def _not_open(dialogue: Dialogue[C], conversation: C, step: Step) -> Refusal:
-    if not conversation.number:
-        opening = next(step for step in dialogue.steps if not step.sources)
-        return Refusal(f"“{step.label}” needs {dialogue.a_noun} that is open.", open_now=(opening.label,))
-    return Refusal(
-        f"“{step.label}” is not possible for {conversation.version} now.",
-        remedy=_now(dialogue, conversation),
-        open_now=_labels(dialogue, conversation),
-        since=conversation.since,
-    )
-
-
-def _now(dialogue: Dialogue[C], conversation: C) -> str:
-    return f"The {dialogue.noun} is {dialogue.state(conversation.state).words}."
-
-
-def _labels(dialogue: Dialogue[C], conversation: C) -> tuple[str, ...]:
-    return tuple(step.label for step in dialogue.buttons(conversation.state) if step.name not in conversation.shut)
-
-
-def _refuse_wrong_role(dialogue: Dialogue[C], step: Step, situation: Situation[C]) -> None:
-    opened = situation.conversation if situation.conversation.number else None
-    allowed = dialogue.allowed(step, opened)
-    actor = situation.move.actor
-    if not step.by or actor.roles & set(allowed):
-        return
-    unknown = [f"{role.label}: {why}" for role, why in actor.unknown.items() if role in allowed]
-    if unknown:
-        raise Refusal(
-            f"Your role could not be checked, so “{step.label}” is refused ({'; '.join(unknown)}).",
-            remedy="Try again in a minute, or ask somebody who is listed by name in the configuration.",
-            may=tuple(role.label for role in allowed),
-        )
-    raise Refusal(
-        f"“{step.label}” is not yours to take for {situation.policy.name}.",
-        may=tuple(role.label for role in allowed),
-        open_now=_labels(dialogue, situation.conversation) if opened else (),
-        since=situation.conversation.since if opened else None,
-    )

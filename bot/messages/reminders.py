@@ -63,7 +63,8 @@ def _opening(conversation: Conversation, reminder: Reminder, step: Step, now: da
     style = "time" if now - began < timedelta(hours=12) else "date_time"
     since = f"since {moment(began, style)} ({span(now - began)})"
     if reminder.kind == "tell":
-        return f"{step.says}: {what} · told to you as {_labels(reminder.roles)}."
+        told = "told to you as" if len(reminder.roles) == 1 else "told to"
+        return f"{step.says}: {what} · {told} {_labels(reminder.roles, ' and ')}."
     if reminder.kind == "due" and conversation.dialogue == ROLLBACK.name:
         return f"🕓 *Time for {_wanted(step)}*: {what}."
     if reminder.kind == "due":
@@ -91,8 +92,8 @@ def _owners(conversation: Conversation, step: Step) -> str:
     return " or ".join(role.label for role in first) or "Whoever is awaited"
 
 
-def _labels(roles: tuple[str, ...]) -> str:
-    return " or ".join(Role(role).label for role in roles)
+def _labels(roles: tuple[str, ...], between: str = " or ") -> str:
+    return between.join(Role(role).label for role in roles)
 
 
 def _whom_to_ask(conversation: Conversation, reminder: Reminder, policy: Service) -> Iterator[str]:

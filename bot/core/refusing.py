@@ -1,0 +1,74 @@
+"""Why a move is refused before any details are known, in the words that the person reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from bot.core.events import Conversation
+from bot.errors import Refusal
+
+if TYPE_CHECKING:
+    from bot.core.dialogue import Dialogue, Move, Situation, Step
+
+C = TypeVar("C", bound=Conversation)
+
+
+def refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:
+    """A button of an earlier moment is told what happened since."""
+    if move.stage is None or move.stage == conversation.stage:
+        return
+    since = [act for act in conversation.trail if act.stage > move.stage]
+    told = ", then ".join(f"{act.name} took “{dialogue.step(act.step).label}”" for act in since)
+    raise Refusal(
+        f"That button was made for an earlier moment. Meanwhile {told or f'the {dialogue.noun} moved on'}.",
+        remedy=_now(dialogue, conversation),
+        open_now=_labels(dialogue, conversation),
+        since=conversation.since,
+    )
+
+
+def not_open(dialogue: Dialogue[C], conversation: C, step: Step) -> Refusal:
+    """Why a step is not possible in the conversation's state."""
+    if not conversation.number:
+        opening = next(step for step in dialogue.steps if not step.sources)
+        return Refusal(f"“{step.label}” needs {dialogue.a_noun} that is open.", open_now=(opening.label,))
+    return Refusal(
+        f"“{step.label}” is not possible for {conversation.version} now.",
+        remedy=_now(dialogue, conversation),
+        open_now=_labels(dialogue, conversation),
+        since=conversation.since,
+    )
+
+
+def _now(dialogue: Dialogue[C], conversation: C) -> str:
+    return f"The {dialogue.noun} is {dialogue.state(conversation.state).words}."
+
+
+def _labels(dialogue: Dialogue[C], conversation: C) -> tuple[str, ...]:
+    return tuple(step.label for step in dialogue.buttons(conversation.state) if step.name not in conversation.shut)
+
+
+def refuse_wrong_role(dialogue: Dialogue[C], step: Step, situation: Situation[C]) -> None:
+    """Who may not take a step is told who may; who has taken it already, that it counts."""
+    opened = situation.conversation if situation.conversation.number else None
+    allowed = dialogue.allowed(step, opened)
+    actor = situation.move.actor
+    if not step.by or actor.roles & set(allowed):
+        return
+    unknown = [f"{role.label}: {why}" for role, why in actor.unknown.items() if role in allowed]
+    if unknown:
+        raise Refusal(
+            f"Your role could not be checked, so “{step.label}” is refused ({'; '.join(unknown)}).",
+            remedy="Try again in a minute, or ask somebody who is listed by name in the configuration.",
+            may=tuple(role.label for role in allowed),
+        )
+    if opened and any((act.step, act.actor) == (step.name, actor.id) for act in opened.trail):
+        why = f"You have taken “{step.label}” already; it is kept."
+    else:
+        why = f"“{step.label}” is not yours to take for {situation.policy.name}."
+    raise Refusal(
+        why,
+        may=tuple(role.label for role in allowed),
+        open_now=_labels(dialogue, situation.conversation) if opened else (),
+        since=situation.conversation.since if opened else None,
+    )
