@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from bot.clock import Clock
@@ -25,6 +25,10 @@ from bot.store.interface import Store, Transaction
 
 UNDER_WAY = ("deploying", "canary", "canary_paused")
 NOT_YET = ("awaiting_signoffs", "objected", "awaiting_plan", "awaiting_agreement", "awaiting_timing")
+UNDECIDED = ("canary", "canary_paused", "awaiting_decision")
+"""A success does not move these on: people or the canary's shares do."""
+
+LIVE = ("awaiting_smoke", "smoke_running", "watching")
 NOTHING_NEW = "nothing new"
 
 
@@ -168,7 +172,21 @@ def _steps(release: Release, desk: _Desk) -> list[tuple[str, Form]]:
         case Phase.FAILED if state == "scheduled":
             return [start, *_commit_untold(release, sighting), ("deploy_failed", _failure(sighting))]
         case _:
-            return []
+            return [("note", _as_note(sighting))] if _is_worth_a_note(release, sighting) else []
+
+
+def _is_worth_a_note(release: Release, sighting: Sighting) -> bool:
+    """A success while people decide; a failure later than the success, which is still being looked at."""
+    if sighting.phase is not Phase.FAILED:
+        return sighting.phase is Phase.SUCCEEDED and release.state in UNDECIDED
+    notice = release.forms.get("deployed") if release.state in LIVE else None
+    return notice is not None and sighting.at > datetime.fromisoformat(notice["finished_at"])
+
+
+def _as_note(sighting: Sighting) -> NoteForm:
+    """What was told, and when it was so, where it is no step of its own."""
+    what = f"the deployment of {sighting.name} {PHASES[sighting.phase]}, at {sighting.at.astimezone(UTC):%H:%M} UTC"
+    return NoteForm(text="\n".join(filter(None, (f"{sighting.source}: {what}.", sighting.said, sighting.link))))
 
 
 def _commit(release: Release, sighting: Sighting) -> str:
@@ -200,9 +218,7 @@ def _of_rollback(desk: _Desk) -> Outcome | None:
         return desk.made(NOTHING_NEW, rollback.id)
     if rollback is None or not _may_be_target(desk, rollback.target):
         return None
-    words = f"{desk.sighting.source}: the deployment of {desk.sighting.name} {PHASES[desk.sighting.phase]}."
-    text = "\n".join(part for part in (words, desk.sighting.said, desk.sighting.link) if part)
-    desk.step(rollback.id, "note", NoteForm(text=text))
+    desk.step(rollback.id, "note", _as_note(desk.sighting))
     return desk.made("note", rollback.id)
 
 

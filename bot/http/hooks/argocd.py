@@ -26,6 +26,7 @@ class Metadata(Part):
 
 class HealthStatus(Part):
     status: str = "Unknown"
+    since: AwareDatetime | None = Field(default=None, validation_alias="lastTransitionTime")
 
 
 class Resource(Part):
@@ -134,7 +135,7 @@ def _sighting(told: Notification) -> Sighting | None:
         source=SOURCE,
         deployment=f"{name} {operation.started_at.isoformat()}",
         phase=phase,
-        at=operation.started_at if phase is Phase.STARTED else operation.finished_at or operation.started_at,
+        at=_moment(phase, operation, state.health),
         began_at=operation.started_at,
         # The revision is of the repository that says what runs, which need not be the service's own.
         names=tuple(dict.fromkeys((*_tags(state.summary.images), *([revision] if revision else []))))[:MOST_NAMES],
@@ -144,6 +145,14 @@ def _sighting(told: Notification) -> Sighting | None:
         components=tuple(_components(state.resources))[:MOST_COMPONENTS],
         health=(f"{name}: {one_line(state.health.status, 40)}",),
     )
+
+
+def _moment(phase: Phase, operation: OperationState, health: HealthStatus) -> datetime:
+    """When it was so: a sync that was done well fails when its application degrades."""
+    ended = operation.finished_at or operation.started_at
+    if phase is Phase.FAILED and operation.phase == "Succeeded":
+        return max(ended, health.since or ended)
+    return operation.started_at if phase is Phase.STARTED else ended
 
 
 def _phase(operation: str, health: str) -> Phase | None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -101,6 +101,29 @@ async def test_word_that_comes_out_of_order_ends_the_same(told: Told, order: tup
     assert await told.states() == ["awaiting_smoke"]
     assert (await told.steps()).count("deployed") == 1
     assert await told.states("unannounced") == []
+
+
+async def test_a_deployment_that_fails_after_all_is_told_in_the_thread(told: Told) -> None:
+    """Later than its success; an older failure, which only comes late, is none."""
+    await told.scheduled()
+    await told.github("deployment_status", status("success", "16:00:00"))
+    await told.github("deployment_status", status("error", "15:59:00"))
+    assert (await told.steps())[-1] == "deployed"
+    await told.player.playground.advance(datetime(2024, 1, 16, 16, 4, tzinfo=UTC))
+    for _ in range(2):
+        await told.github("deployment_status", status("error", "16:03:00"))
+    assert (await told.steps()).count("note") == 1
+    assert "GitHub: the deployment of v1.2.0 has failed, at 16:03 UTC." in told.said()
+    assert await told.states() == ["awaiting_smoke"]
+
+
+async def test_a_success_while_people_decide_is_told_to_them(told: Told) -> None:
+    """It decides nothing."""
+    await told.scheduled()
+    for payload in (status("failure", "16:01:00"), status("success", "16:03:00", number=2)):
+        await told.github("deployment_status", payload)
+    assert await told.states() == ["awaiting_decision"]
+    assert "GitHub: the deployment of v1.2.0 has succeeded, at 16:03 UTC." in told.said()
 
 
 async def test_late_word_of_a_finished_release_is_not_taken_for_another(told: Told) -> None:

@@ -65,6 +65,17 @@ async def test_argo_cd_carries_a_release_by_the_tag_of_its_image(told: Told) -> 
     assert "https://argocd.example.com/shop" in said
 
 
+async def test_an_application_that_degrades_after_its_deployment_is_told(told: Told) -> None:
+    """By when its health changed; one that was degraded before its sync ended is not news."""
+    await told.scheduled()
+    await told.argocd(application("Succeeded", "Healthy"))
+    degraded = application("Succeeded", "Degraded")
+    degraded["application"]["status"]["health"]["lastTransitionTime"] = "2024-01-16T16:07:00Z"
+    await told.argocd(degraded)
+    assert (await told.steps())[-2:] == ["deployed", "note"]
+    assert "has failed, at 16:07 UTC." in told.said()
+
+
 async def test_a_sync_that_leaves_the_application_degraded_has_failed(told: Told) -> None:
     await told.scheduled()
     await told.argocd(application("Succeeded", "Degraded"))
