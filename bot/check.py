@@ -13,6 +13,7 @@ from bot.check_hooks import look_at_hooks
 from bot.check_monitors import ask_monitors
 from bot.check_outside import ask_deployers, ask_trackers
 from bot.check_pagers import look_at_pagers
+from bot.check_playbook import ask_playbooks
 from bot.clock import SystemClock
 from bot.core.policy import Service
 from bot.errors import ConfigurationError, GreenlightError, Problem, TransientError
@@ -65,6 +66,7 @@ async def check(path: Path | None = None, *, offline: bool = False) -> Report:
         for found, remarks in (
             await ask_monitors(configuration, SystemClock().now()),
             await ask_trackers(configuration),
+            await ask_playbooks(configuration, SystemClock()),
             await ask_deployers(configuration),
             look_at_hooks(configuration),
             (look_at_pagers(configuration), ()),

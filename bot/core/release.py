@@ -221,7 +221,7 @@ STEPS = (
          effect=validation.progressed, errands=validation.going_on, revises="validate"),
     Step("validated", "Validated", validation.TOLD, SAME, (Role.LINKED,), "🧪 *Production validation*", ValidatedForm,
          button=False, guards=(validation.is_under_way,), facts=validation.end_facts, effect=validation.ended,
-         refreshes="validate"),
+         tells=validation.tells_of_failure, refreshes="validate"),
     Step("feedback", "Feedback", validation.TOLD, SAME, (), "💬 *Feedback from production*", feedback.FeedbackForm,
          button=False, guards=(feedback.is_asked,), facts=feedback.feedback_facts, effect=feedback.answered,
          errands=validation.going_on, refreshes="validate"),

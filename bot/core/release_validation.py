@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.core.dialogue import Situation
+from bot.core.dialogue import Situation, Tell
 from bot.core.events import Errand, Event
 from bot.core.policy import Service
 from bot.core.release_feedback import asked_facts
 from bot.core.release_rules import Release
+from bot.core.roles import Role
 from bot.core.validation import Result, Run, Verdict
 from bot.errors import Refusal
 
@@ -86,6 +87,13 @@ def ended(release: Release, event: Event) -> Release:
     if run is None:
         return release
     return release.but(validation=run.but(ended_at=event.at, verdict=Verdict(event.data["verdict"])))
+
+
+def tells_of_failure(release: Release, event: Event, policy: Service) -> tuple[Tell, ...]:
+    """QA and DevOps hear of a failed validation at once (QA Production, action 8): they decide what it means."""
+    del release, policy
+    failed = event.data["verdict"] == Verdict.FAILED
+    return (Tell((Role.QA, Role.DEVOPS)),) if failed else ()
 
 
 # ── what is done outside ─────────────────────────────────────────────────────────────────────────────────────────────

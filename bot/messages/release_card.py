@@ -15,7 +15,7 @@ from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, Pla
 from bot.core.release_rules import Release
 from bot.core.roles import Role
 from bot.core.smoke_forms import read_result
-from bot.messages import blocks, checklist, freeze, orders
+from bot.messages import blocks, checklist, freeze, orders, validation
 from bot.messages.message import Block, Message
 from bot.messages.parts import (
     Passage,
@@ -87,7 +87,7 @@ def card(release: Release, policy: Service) -> Message:
     telling.say(*sign_off_lines(release))
     telling.say(*plan_lines(release))
     telling.say(*day_lines(release))
-    telling.say(*progress_lines(release))
+    telling.say(*progress_lines(release), *validation.card_lines(release, policy))
     telling.blocks.extend(checklist.on_card(release, policy))
     telling.blocks.extend(rows(release, RELEASE.buttons(release.state), policy=policy))
     return telling.message()

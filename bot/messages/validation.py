@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from bot.core.events import Event
 from bot.core.playbook_feedback import FeedbackRule
 from bot.core.policy import Service
+from bot.core.release import RELEASE
 from bot.core.release_feedback import SEEN, Seen, question_of
 from bot.core.release_rules import Release
+from bot.core.release_validation import last_results
 from bot.core.validation import SEVERITY, Opinion, Outcome, Result, Run, Verdict, is_tried_again, tally
 from bot.core.validation_forms import ValidatedForm
 from bot.messages import blocks
@@ -35,6 +37,7 @@ VERDICTS = {
 
 MOST_LINES = 20
 MOST_ROWS = 60
+MOST_TOLD = 5
 LONGEST_TITLE, LONGEST_WORDS, LONGEST_CELL = 60, 140, 200
 
 
@@ -139,8 +142,35 @@ def validated(release: Release, event: Event, policy: Service) -> tuple[Said, ..
     rows = [_row(result) for result in ordered[:MOST_ROWS]]
     if rows:
         telling.blocks.append(blocks.table(("Check", "Result", "Time", "What was found"), rows))
+    if form.verdict is Verdict.FAILED and release.state in (back := RELEASE.step("roll_back")).sources:
+        telling.say("Please look into it, and decide what it means for the release.")
+        telling.offer((back,))
     telling.aside(*_notes(form, event))
     return finished(telling, event, policy)
+
+
+def reminded(release: Release) -> Iterator[str]:
+    """What a private message adds that tells of a failed validation: what failed."""
+    results, _ = last_results(release)
+    failed = [result for result in results if result.outcome is Outcome.FAIL and result.required]
+    for result in failed[:MOST_TOLD]:
+        title, words = (escape(clip(visible(text), LONGEST_WORDS)) for text in (result.title, result.words))
+        yield f"❌ {title}: {words}"
+    if len(failed) > MOST_TOLD:
+        yield f"… and {len(failed) - MOST_TOLD} more in the thread"
+
+
+def card_lines(release: Release, policy: Service) -> Iterator[str]:
+    """The validation in short, as the card shows it."""
+    run = release.validation
+    if run is None:
+        return
+    if run.verdict is None:
+        done = sum(result is not None and not _again(result, policy) for result in map(run.result, run.checks))
+        yield f"🧪 Validation under way: {done} of {len(run.checks)} checks done"
+        return
+    words = {Verdict.PASSED: "passed", Verdict.FAILED: "failed", Verdict.UNKNOWN: "without a verdict"}[run.verdict]
+    yield f"🧪 Validation {words}: {', '.join(tally(run.results))}"
 
 
 def _row(result: Result) -> tuple[str, str, str, str]:

@@ -68,8 +68,9 @@ def card(player: Player) -> Message:
 
 
 def thread(player: Player) -> list[str]:
+    """What was said below the card."""
     charlie = player.person(CHARLIE)
-    return [charlie.text_of(message) for message in charlie.thread(card(player))]
+    return [charlie.text_of(message) for message in charlie.thread(card(player))[1:]]
 
 
 def that_say(player: Player, words: str) -> list[str]:
@@ -120,11 +121,12 @@ async def test_a_check_that_fails_and_then_passes_is_tried_again_and_called_flak
     async with played(tmp_path, playbook) as player:
         await deployed(player)
         await validate(player)
-        (progress,) = that_say(player, "1 of 2 checks done")
+        assert "🧪 Validation under way: 1 of 2 checks done" in player.person(CHARLIE).text_of(card(player))
+        (progress,) = [text for text in that_say(player, "1 of 2 checks done") if "Validation under way" not in text]
         assert "🔁 Login: answered 503 instead of 200; it is tried again (1 of 3)" in progress
         assert that_say(player, "Production validated") == []
         await pass_time(player, seconds=31)
-        assert that_say(player, "1 of 2 checks done") == []
+        assert [text for text in that_say(player, "1 of 2 checks done") if "🧪 *Validating" in text] == []
         (table,) = that_say(player, "Production validated")
         assert "1 flaky, 1 pass" in table
         assert "passed at try 2; before: answered 503 instead of 200" in table
@@ -147,6 +149,15 @@ async def test_a_check_that_goes_on_failing_fails_the_validation(tmp_path: Path,
         (table,) = that_say(player, "Validation failed")
         assert "2 fail, 1 pass" in table
         assert "Extra (for information)" in table
+        assert "🧪 Validation failed: 2 fail, 1 pass" in player.person(CHARLIE).text_of(card(player))
+        for name in (CHARLIE, JANE):
+            person = player.person(name)
+            told = person.text_of(person.direct_messages[-1])
+            assert "❌ Login: answered 500 instead of 200" in told
+            assert "Extra" not in told
+        jane = player.person(JANE)
+        (message,) = [one for one in jane.thread(card(player))[1:] if jane.text_of(one) == table]
+        assert "Roll back" in jane.buttons_of(message)
     assert service.count("/login") == 3
     assert service.count("/extra") == 1
 
@@ -342,7 +353,7 @@ async def test_named_people_are_asked_privately_and_the_table_waits_for_them(
     async with played(tmp_path, checks(service, look=ASKED)) as player:
         await deployed(player)
         await validate(player)
-        (progress,) = that_say(player, "1 of 2 checks done")
+        (progress,) = that_say(player, "*Validating Production: v1.2.0* · 1 of 2 checks done")
         assert "💬 Support's view: 0 of 2 answered, until" in progress
         pavel, john = (player.person(name).direct_messages[-1] for name in (PAVEL, JOHN))
         assert "*v1.2.0* of admin-logistic is live in production" in player.person(PAVEL).text_of(pavel)
@@ -358,7 +369,7 @@ async def test_named_people_are_asked_privately_and_the_table_waits_for_them(
         assert "The <!channel> menu is *empty*" in told.replace("\u2060", "")
         (table,) = that_say(player, "Validation failed")
         assert "John Doe: The <!channel> menu is *empty*" in table
-        assert len(that_say(player, "2 of 2 checks done")) == 1
+        assert len(that_say(player, "*Checked Production: v1.2.0* · 2 of 2 checks done")) == 1
         await player.click(PAVEL, pavel, "It works as it should")
         assert "No feedback is waited for any more" in player.person(PAVEL).text_of(player.person(PAVEL).ephemerals[-1])
     assert [message for message in player.person(CHARLIE).direct_messages if "is live in" in str(message.blocks)] == []
@@ -378,7 +389,7 @@ async def test_when_the_time_for_feedback_is_over_the_answers_that_came_count(
         await pass_time(player, minutes=2)
         (table,) = that_say(player, words)
         assert "1 of 2 answered" in table
-        assert len(that_say(player, "2 of 2 checks done")) == 1
+        assert len(that_say(player, "*Checked Production: v1.2.0* · 2 of 2 checks done")) == 1
         await pass_time(player, minutes=60)
         assert len(that_say(player, words)) == 1
 
