@@ -145,11 +145,7 @@ def assemble(
     directory = Directory(slack, clock, default_zone=configuration.time_zone)
 
     async def undeliverable(posting: Posting, error: UndeliverableError) -> None:
-        background.run(tell_undelivered(posting, error), "tell_undelivered")
-
-    async def tell_undelivered(posting: Posting, error: UndeliverableError) -> None:
-        if await refused.tell(posting, error):
-            outbox.wake()
+        background.run(_tell_undelivered(refused, outbox, posting, error), "tell_undelivered")
 
     refused = Undelivered(store, slack, configuration.services, clock)
     outbox = Outbox(store, slack, clock, pace, undeliverable, Wording(store, configuration.services))
@@ -211,6 +207,11 @@ def assemble(
         monitors=monitors,
         socket=socket,
     )
+
+
+async def _tell_undelivered(refused: Undelivered, outbox: Outbox, posting: Posting, error: UndeliverableError) -> None:
+    if await refused.tell(posting, error):
+        outbox.wake()
 
 
 def _secret(environment: Environment) -> str | None:
