@@ -10,6 +10,7 @@ from bot.core.dialogue import Dialogue, Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Event, Reminder
 from bot.core.policy import Service
+from bot.core.roles import PIPELINE
 from bot.core.rollback import ROLLBACK
 from bot.messages import blocks
 from bot.messages.limits import in_one
@@ -49,7 +50,8 @@ def headline(one: Overview) -> str:
 
 def _details(one: Overview, now: datetime) -> list[str]:
     it = one.conversation
-    did = "approved" if one.dialogue.name == "release" else "opened"
+    asked = one.conversation.opened_by.startswith(PIPELINE)
+    did = "opened" if one.dialogue.name != "release" else "asked for" if asked else "approved"
     lines = [f"Since {moment(it.since)} · {did} by {escape(_opener(one))}"]
     if one.awaited:
         lines.append(f"Awaited: {escape(', '.join(role.label for role in one.awaited))}")

@@ -39,6 +39,8 @@ async def test_a_pipeline_asks_for_approval_and_gives_none(pipeline: Pipeline) -
     card = thread(pipeline)
     assert "Ready for Approval: v1.2.0" in card
     assert "Release Approved" not in card
+    await pipeline.player.command("U0JANE", "/release list", CHANNEL)
+    assert "asked for by github" in str(pipeline.player.person("U0JANE").ephemerals[-1].blocks)
 
 
 async def test_a_pipeline_carries_its_part_of_a_release(pipeline: Pipeline) -> None:
