@@ -18,7 +18,7 @@ from bot.core.forms import Ask, Form, OneLine
 from bot.core.freeze_rules import Freeze
 from bot.core.policy import Service
 from bot.core.release_forms import ApprovalForm, PlanForm, StartForm, TimeForm
-from bot.core.release_rules import Release
+from bot.core.release_rules import Release, is_same_version
 from bot.core.release_start import MAY_OVERRIDE
 from bot.core.roles import Role
 from bot.core.rollback_rules import Rollback
@@ -80,7 +80,7 @@ def _may_pass(release: Release, freeze: Freeze | None) -> bool:
 def _of_freeze(freeze: Freeze) -> str:
     until = f"until {_utc(freeze.ends_at)}" if freeze.ends_at else "until it is lifted"
     why = " ".join(freeze.reason.split())[:100]
-    return f"{freeze.version} freezes {freeze.service} {until}, set by {freeze.set_by}: {why}"
+    return f"{freeze.version} freezes {freeze.service} {until}, set by {freeze.set_by}: {why.rstrip('.')}."
 
 
 def _utc(when: datetime) -> str:
@@ -108,6 +108,13 @@ def _of_rollback(other: Rollback) -> str:
     return (
         f"{other.version} of {other.service} is being rolled back: {alarm.name} raised the alarm at {_utc(alarm.at)}."
     )
+
+
+def _no_way_back(release: Release, bad: frozenset[str]) -> Iterator[str]:
+    """A version may have been rolled back since it was planned to go back to it."""
+    target = release.plan.rollback_target if release.plan else ""
+    if any(is_same_version(target, one) for one in bad):
+        yield f"Its plan goes back to {target}, which was itself rolled back."
 
 
 def _of_holder(other: Release) -> str:
@@ -153,7 +160,10 @@ def may_be_planned_then(situation: Situation[Release]) -> None:
 def standing(situation: Situation[Release]) -> list[str]:
     """Every reason against a start now, each a sentence."""
     release, others = situation.conversation, situation.surroundings.others
-    reasons = list(obstacles(release, situation.now, situation.policy, others))
+    reasons = [
+        *obstacles(release, situation.now, situation.policy, others),
+        *_no_way_back(release, situation.surroundings.known_bad),
+    ]
     if other := holder(release, others):
         return [*reasons, _of_holder(other)]
     back = going_back(release, others)

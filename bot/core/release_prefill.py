@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.core import release_forms as forms
 from bot.core.forms import Form
 from bot.core.prefill import Answers, Filler, Known
+from bot.core.release_rules import is_same_version
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
 
 PREPARATION = timedelta(minutes=30)
@@ -77,7 +78,9 @@ def _smoke(known: Known) -> Answers:
 
 def _rollback(known: Known) -> Answers:
     plan = known.conversation.plan if known.conversation else None
-    return {"target": plan.rollback_target if plan else known.verified}
+    bad = known.surroundings.known_bad
+    planned = plan and not any(is_same_version(plan.rollback_target, one) for one in bad)
+    return {"target": plan.rollback_target if plan and planned else known.verified}
 
 
 def _rolled_back(known: Known) -> Answers:

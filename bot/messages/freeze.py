@@ -125,6 +125,17 @@ def freed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     return finished(telling, event, policy)
 
 
+def held_back(release: Release) -> Iterator[str]:
+    """What a reminder says where a freeze covers the agreed time: nobody is to be asked for what would be refused."""
+    if release.is_hotfix or release.state != "scheduled":
+        return
+    for mark in release.freezes:
+        excepted = release.exception_at is not None and mark.starts <= release.exception_at
+        if release.planned_at and mark.covers(release.planned_at) and not excepted:
+            until = f"until {moment(mark.until)}" if mark.until else "until it is lifted"
+            yield f"🧊 Freeze {bold(mark.ticket)} holds it back {until}: please do not deploy it before that is over."
+
+
 def card_lines(release: Release) -> Iterator[str]:
     """What the card of a planned release says of an exception, and of the freezes that its agreed time falls into."""
     if release.exception_at and release.state in ("awaiting_plan", "awaiting_timing", "scheduled"):

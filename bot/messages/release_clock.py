@@ -13,6 +13,7 @@ from bot.core.release_clock import AFTER_T, entry_named
 from bot.core.release_day import DayEntry
 from bot.core.release_rules import Release
 from bot.messages import blocks, release_lines
+from bot.messages.freeze import held_back
 from bot.messages.generic import begun, finished
 from bot.messages.message import Block, Message, Said
 from bot.messages.parts import Telling, both_zones, paragraph, span, utc, version
@@ -71,7 +72,7 @@ def reminder(
         return spoken(release, due, policy, now, late=late, reminder_id=reminder_id)
     what = f"*{version(release)}* of {escape(release.service)}"
     telling = Telling(release, f"⏱️ {escape(entry.name)} {escape(entry.what)}: {version(release)}")
-    telling.say(f"⏱️ {bold(entry.name)} *{escape(entry.what)}*: {what}", _from_when(entry, release))
+    telling.say(f"⏱️ {bold(entry.name)} *{escape(entry.what)}*: {what}", _from_when(entry, release), *held_back(release))
     if late is not None:
         told = utc(due.due_at, day=late > timedelta(hours=12))
         telling.say(f"⏰ This should have reached you at {told}, {span(late)} ago; Greenlight was not running.")

@@ -13,6 +13,7 @@ from bot.core.release_forms import STRATEGIES, PlanForm
 from bot.core.release_rules import Agreement, Release, SignOff
 from bot.core.roles import CLOCK, Role
 from bot.messages import checklist, orders, validation
+from bot.messages.freeze import held_back
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import PARAGRAPH, Passage, both_zones, form_of, minutes, paragraph, utc, version
@@ -151,11 +152,14 @@ def pre_deployment(form: PlanForm) -> tuple[str, ...]:
 
 
 def reminded(release: Release, reminder: Reminder) -> Iterator[str]:
-    """What helps whoever is to deploy now: the agreed time, and what to prepare; or what became of an order."""
+    """What helps whoever is to deploy now: what holds it back, the agreed time, and what to prepare; or what became of
+    an order.
+    """
     if reminder.step == "order_told":
         yield from orders.alarm_lines(release)
     if reminder.step == "validated":
         yield from validation.reminded(release)
+    yield from held_back(release)
     if reminder.kind != "due":
         return
     if release.planned_at:

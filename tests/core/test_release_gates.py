@@ -18,7 +18,7 @@ from bot.core.release_gates import HOLDING
 from bot.core.release_rules import Release
 from bot.core.reminders import reminders_for, tells_of
 from bot.core.roles import CLOCK, Actor, Role
-from bot.core.surroundings import NOWHERE, Surroundings
+from bot.core.surroundings import NOWHERE, Past, Surroundings
 from bot.core.wall_clock import Weekday
 from bot.core.windows import Windows
 from bot.errors import Refusal
@@ -333,6 +333,36 @@ def test_nothing_is_deployed_beside_a_rollback_under_way(state: str) -> None:
 @pytest.mark.parametrize("state", ["awaiting_decision", "awaiting_closure", "closed"])
 def test_a_rollback_that_is_not_decided_or_is_verified_holds_nothing(state: str) -> None:
     take(Play().scheduled().wait(hours=1), "start", DEVOPS, start(), rollback_in(state, version="v1.1.9").it)
+
+
+GONE_BAD = Surroundings(releases=(Past("r1", "1.1.0", "rolled_back"), Past("r0", "v1.0.0", "completed")))
+"""The version that the played release would go back to was rolled back."""
+
+
+def test_nothing_is_started_whose_way_back_was_rolled_back_since_it_was_planned() -> None:
+    play = Play().scheduled().wait(hours=1)
+    situation = Situation(play.release, Move("start", DEVOPS, start()), play.policy, play.now, GONE_BAD)
+    with pytest.raises(Refusal, match=r"Its plan goes back to v1\.1\.0, which was itself rolled back\."):
+        decide(RELEASE, situation)
+    overridden = Move("start", MANAGER, start(override="It repairs it"))
+    event = decide(RELEASE, Situation(play.release, overridden, play.policy, play.now, GONE_BAD))
+    assert event.data["obstacles"] == ["Its plan goes back to v1.1.0, which was itself rolled back."]
+
+
+def test_nothing_is_planned_to_go_back_to_what_was_rolled_back() -> None:
+    """The refusal names the one to take."""
+    play = Play().in_state("awaiting_plan")
+    situation = Situation(play.release, Move("plan", DEVOPS, plan()), play.policy, play.now, GONE_BAD)
+    with pytest.raises(Refusal) as refused:
+        decide(RELEASE, situation)
+    told = "v1.1.0 was itself rolled back. The last version that was verified is v1.0.0."
+    assert refused.value.fields == {"rollback_target": told}
+
+
+def test_a_reason_ends_as_a_sentence_whatever_was_typed() -> None:
+    for typed in ("Black Friday", "Black Friday."):
+        told = str(refusal(Play().scheduled().wait(hours=1), "start", DEVOPS, start(), frozen(reason=typed)))
+        assert "set by Ruth: Black Friday. " in f"{told} "
 
 
 def test_who_is_held_back_otherwise_is_not_next() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.core.events import Reminder
 from bot.core.release import RELEASE
 from bot.core.reminders import reminders_for
 from bot.core.roles import Role
+from bot.core.windows import FreezeMark
 from bot.messages.limits import violations
 from bot.messages.message import Message
 from bot.messages.references import SNOOZE_ACTION
@@ -20,6 +22,7 @@ from tests.messages.a_spoken_release import (
     PIPELINE,
     QA,
     SMOKE_FAILED,
+    START,
     TECH_LEAD,
     Talk,
     buttons,
@@ -112,6 +115,22 @@ def test_the_agreed_time_says_what_to_prepare() -> None:
     assert "Planned for 2024-01-16 16:00 UTC" in shown
     for line in ("Database migrations: Yes (1 migration)", "Config changes: None", "Cache clear: Yes"):
         assert line in shown
+
+
+def under_freeze(**changes: Any) -> Talk:
+    talk = Talk().scheduled()
+    assert talk.release.planned_at is not None
+    mark = FreezeMark(ticket="FRZ-1", reason="Black Friday", starts=talk.release.planned_at - timedelta(hours=1))
+    talk.release = talk.release.model_copy(update={"freezes": (mark,), **changes})
+    return talk
+
+
+@pytest.mark.parametrize("kind", ["due", "nudge", "escalation", "entry"])
+def test_nobody_is_asked_to_deploy_into_a_freeze_without_being_told_of_it(kind: str) -> None:
+    held = "🧊 Freeze FRZ-1 holds it back until it is lifted: please do not deploy it before that is over."
+    assert held in words(reminded(under_freeze(), kind))
+    assert held not in words(reminded(Talk().scheduled(), kind))
+    assert held not in words(reminded(under_freeze(exception_at=START + timedelta(days=9)), kind))
 
 
 def test_a_late_reminder_says_when_it_was_due() -> None:
