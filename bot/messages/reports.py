@@ -12,6 +12,7 @@ from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
+from bot.core.roles import PIPELINE
 from bot.core.rollback_forms import SCOPES, RequestForm
 from bot.core.rollback_rules import RECOVERY_TARGETS, Rollback
 from bot.messages.generic import shown
@@ -221,10 +222,11 @@ def _release_facts(release: Release, events: Sequence[Event]) -> list[tuple[str,
     plan, state = release.last_plan, DIALOGUES["release"].state(release.state)
     planned = f"{_moment(plan.when)}, {span(timedelta(minutes=plan.duration))}" if plan else ""
     took = release.forms.get("deployed", {}).get("duration")
+    began = "Asked for" if release.opened_by.startswith(PIPELINE) else "Approved"
     return [
         ("Outcome", capital(inert(state.words))),
         ("Commit", f"{inert(release.approval.commit)} on {inert(release.approval.branch)}"),
-        ("Approved", _act(release, events, "approve", "revise")),
+        (began, _act(release, events, "approve", "revise")),
         ("Planned for", planned),
         ("Strategy", inert(str(plan.strategy).replace("_", "-")) if plan else ""),
         ("Downtime", inert(plan.downtime) if plan else ""),

@@ -39,6 +39,9 @@ async def test_a_pipeline_asks_for_approval_and_gives_none(pipeline: Pipeline) -
     card = thread(pipeline)
     assert "Ready for Approval: v1.2.0" in card
     assert "Release Approved" not in card
+    await pipeline.player.command("U0JANE", "/release report v1.2.0", CHANNEL)
+    report = str(pipeline.player.person("U0JANE").ephemerals[-1].blocks)
+    assert ("Asked for" in report, "Approved" in report) == (True, False)
     await pipeline.player.command("U0JANE", "/release list", CHANNEL)
     assert "asked for by github" in str(pipeline.player.person("U0JANE").ephemerals[-1].blocks)
 
