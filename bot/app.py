@@ -177,7 +177,9 @@ def assemble(
     bolt = Bolt(slack)
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
-    vital = Vital(store, outbox, elsewhere, schedule, watch, socket, clock, clock.now(), version("greenlight"))
+    vital = Vital(
+        store, outbox, elsewhere, schedule, watch, silences, socket, clock, clock.now(), version("greenlight")
+    )
     registry = CollectorRegistry()
     mounted: dict[str, AsgiApp] = {
         "api": Gate(build(Pipelines(conversations, pulse)), store, clock, allowance or Allowance()),
@@ -232,6 +234,7 @@ class Vital:
     outside: Outside
     schedule: Schedule
     watch: Watch
+    silences: Silences
     socket: SocketClient | None
     clock: Clock
     started: datetime
@@ -245,6 +248,7 @@ class Vital:
             "errands": self.outside.errands.running,
             "scheduler": self.schedule.running,
             "watch": self.watch.running,
+            "silences": self.silences.running,
         }
         if self.socket is not None:
             checks["socket"] = await self.socket.connected()

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from bot.core.policy import Service
 from bot.core.signals import Signal
 from bot.errors import Problem
+from bot.monitors.alertmanager import Alertmanager
 from bot.monitors.interface import Monitor, MonitorError, UnreachableError
 from bot.monitors.making import Monitors, MonitorSecrets, monitors_of
 from bot.settings import Configuration
@@ -25,19 +26,44 @@ async def ask_monitors(configuration: Configuration, now: datetime, secrets: Mon
     """What is wrong with the monitors' tokens and the signals' queries. A monitor that can't be reached is a note: it
     says nothing of the configuration.
     """
-    if not any(service.signals for service in configuration.services.values()):
+    services = configuration.services.values()
+    if not any(service.signals or service.alertmanager for service in services):
         return (), ()
     given = secrets or MonitorSecrets()
     missing = tuple(_missing(configuration, given))
     monitors = monitors_of(configuration.services, given)
     try:
         answers = await _ask_all(configuration, monitors, now)
+        of_alerts = await _ask_alertmanagers(configuration, monitors)
     finally:
         await monitors.close()
-    problems = (answer for answer in answers if isinstance(answer, Problem))
-    silent = dict.fromkeys(answer for answer in answers if isinstance(answer, str))
+    every = (*answers, *of_alerts)
+    problems = (answer for answer in every if isinstance(answer, Problem))
+    silent = dict.fromkeys(answer for answer in every if isinstance(answer, str))
     told = sum(answer is None or isinstance(answer, Problem) for answer in answers)
-    return (*missing, *problems), (f"Monitors: {told} of {len(answers)} queries evaluated.", *silent)
+    counted = (f"Monitors: {told} of {len(answers)} queries evaluated.",) if answers else ()
+    return (*missing, *problems), (*counted, *silent)
+
+
+async def _ask_alertmanagers(configuration: Configuration, monitors: Monitors) -> list[Problem | str | None]:
+    """Whether each can be asked for the service's alerts."""
+
+    async def ask(service: Service, alertmanager: Alertmanager, belongs: tuple[str, ...]) -> Problem | str | None:
+        try:
+            await alertmanager.alerts(belongs)
+        except UnreachableError as error:
+            return f"{service.name}: {error} Its alerts and silences could not be checked."
+        except MonitorError as error:
+            key = f"services.{service.name}.alertmanager"
+            return configuration.problem(key, str(error), "Correct the address, the matchers or the token.")
+        return None if belongs else f"{service.name}: `belongs` names no matcher, so every alert counts as its own."
+
+    asked = [
+        ask(service, monitors.alertmanagers[name], service.alertmanager.belongs)
+        for name, service in configuration.services.items()
+        if service.alertmanager
+    ]
+    return await asyncio.gather(*asked)
 
 
 def _missing(configuration: Configuration, secrets: MonitorSecrets) -> Iterator[Problem]:

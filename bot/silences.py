@@ -80,6 +80,11 @@ class Silences:
         self._told: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def running(self) -> bool:
+        """True while they are kept, or where no service has any."""
+        return not self._alertmanagers or (self._task is not None and not self._task.done())
+
     def start(self) -> None:
         """Begin, where a service has alerts to silence."""
         if self._alertmanagers:
@@ -122,11 +127,20 @@ class Silences:
                 by_address.setdefault(one.url, []).append(name)
             for names in by_address.values():
                 given = {mark: one for name in names for mark, one in wanted.get(name, {}).items()}
-                await self._compare(self._alertmanagers[names[0]], given)
-        except MonitorError as error:
-            logger.warning("silences could not be compared: %s", error, extra={"action": "silences_failed"})
+                await self._compare_safely(self._alertmanagers[names[0]], given)
         except GreenlightError as error:
             logger.warning("releases could not be read: %s", error, extra={"action": "silences_unread"})
+        except Exception:
+            # The edge: a fault with one silence must not leave the others in force for ever.
+            logger.exception("silences could not be compared", extra={"action": "silences_failed"})
+
+    async def _compare_safely(self, alertmanager: Alertmanager, wanted: Mapping[str, Wanted]) -> None:
+        """One that can't be reached, or refuses, keeps no other waiting; it is asked again within a minute."""
+        try:
+            await self._compare(alertmanager, wanted)
+        except MonitorError as error:
+            extra = {"action": "silences_failed", "url": alertmanager.url}
+            logger.warning("silences could not be compared: %s", error, extra=extra)
 
     async def _compare(self, alertmanager: Alertmanager, wanted: Mapping[str, Wanted]) -> None:
         present: dict[str, list[Silence]] = {}

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.check_monitors import ask_monitors
+from bot.errors import ConfigurationError
 from bot.monitors.making import MonitorSecrets
 from bot.settings import Configuration, load
+from tests.monitors.real_alertmanager import alertmanager
 from tests.monitors.real_prometheus import Started, free_port, prometheus, write_past
 
 NOW = datetime(2024, 1, 16, 16, 0, tzinfo=UTC)
@@ -86,3 +88,27 @@ async def test_tokens_that_a_monitor_needs_are_asked_for(tmp_path: Path) -> None
 async def test_without_signals_nobody_is_asked(tmp_path: Path) -> None:
     """And nothing is noted."""
     assert await ask_monitors(configured(tmp_path, "http://127.0.0.1:9", ""), NOW) == ((), ())
+
+
+async def test_an_alertmanager_is_asked_for_the_services_alerts(tmp_path: Path) -> None:
+    """One that answers is no news; what is no Alertmanager is a problem; one that is gone is a note."""
+    async with alertmanager(tmp_path / "alertmanager") as real:
+        more = f"    alertmanager: {{url: '{real.url}', belongs: [service=orders]}}"
+        assert await ask_monitors(configured(tmp_path, "http://127.0.0.1:9", more), NOW) == ((), ())
+        every = f"    alertmanager: {{url: '{real.url}'}}"
+        problems, notes = await ask_monitors(configured(tmp_path, "http://127.0.0.1:9", every), NOW)
+        assert (problems, "every alert counts" in notes[0]) == ((), True)
+        wrong = f"    alertmanager: {{url: '{real.url}/elsewhere', belongs: [service=orders]}}"
+        problems, _ = await ask_monitors(configured(tmp_path, "http://127.0.0.1:9", wrong), NOW)
+        assert [problem.key for problem in problems] == ["services.orders.alertmanager"]
+    problems, notes = await ask_monitors(configured(tmp_path, "http://127.0.0.1:9", more), NOW)
+    assert problems == ()
+    assert "can't be reached" in notes[0]
+
+
+def test_a_silence_of_everything_is_refused_with_the_file(tmp_path: Path) -> None:
+    """Alertmanager would refuse it on the day of the deployment."""
+    more = "    alertmanager: {url: 'http://127.0.0.1:9', expected: [['alertname=~.*']]}"
+    with pytest.raises(ConfigurationError) as refused:
+        configured(tmp_path, "http://127.0.0.1:9", more)
+    assert "would silence every alert" in str(refused.value)

@@ -36,6 +36,19 @@ def _matcher(text: str) -> str:
 MatcherText = Annotated[str, StringConstraints(max_length=200), AfterValidator(_matcher)]
 
 
+def _silences_something(matchers: tuple[str, ...]) -> tuple[str, ...]:
+    """Alertmanager refuses a silence of everything: some matcher has to want a label."""
+    if not any(_wants_a_label(matcher) for matcher in matchers):
+        told = ", ".join(matchers)[:60]
+        raise ValueError(f"“{told}” would silence every alert; name at least one label's value, such as alertname=….")
+    return matchers
+
+
+def _wants_a_label(matcher: str) -> bool:
+    _, sign, value = parts_of(matcher)
+    return not _fits("", sign, value)
+
+
 class AlertRule(Fact):
     """A service's Alertmanager. `belongs` are the matchers of alerts that are the service's; `expected` are sets of
     matchers whose alerts a deployment causes, silenced while it is under way. With `hook` Alertmanager tells of alerts
@@ -47,7 +60,11 @@ class AlertRule(Fact):
     url: HttpUrl
     belongs: Annotated[tuple[MatcherText, ...], Field(max_length=10)] = ()
     expected: Annotated[
-        tuple[Annotated[tuple[MatcherText, ...], Field(min_length=1, max_length=10)], ...], Field(max_length=20)
+        tuple[
+            Annotated[tuple[MatcherText, ...], Field(min_length=1, max_length=10), AfterValidator(_silences_something)],
+            ...,
+        ],
+        Field(max_length=20),
     ] = ()
     hook: bool = False
 

@@ -54,10 +54,12 @@ class Started:
 
 
 @asynccontextmanager
-async def prometheus(folder: Path, targets: Iterable[str] = (), port: int = 0) -> AsyncIterator[Started]:
-    """Prometheus over a folder; `targets` (host:port) are scraped every second."""
+async def prometheus(
+    folder: Path, targets: Iterable[str] = (), port: int = 0, alertmanager: str = ""
+) -> AsyncIterator[Started]:
+    """Prometheus over a folder; `targets` are scraped every second, alerts go to `alertmanager` (all as host:port)."""
     listen = f"127.0.0.1:{port or free_port()}"
-    _configure(folder, list(targets))
+    _configure(folder, list(targets), alertmanager)
     process = await asyncio.create_subprocess_exec(
         require("prometheus"),
         *_flags(folder, listen),
@@ -72,11 +74,13 @@ async def prometheus(folder: Path, targets: Iterable[str] = (), port: int = 0) -
         await started.stop()
 
 
-def _configure(folder: Path, targets: list[str]) -> None:
+def _configure(folder: Path, targets: list[str], alertmanager: str) -> None:
     scrape = [{"job_name": "service", "scrape_interval": "1s", "static_configs": [{"targets": targets}]}]
     folder.mkdir(parents=True, exist_ok=True)
     # JSON is YAML.
-    settings = {"scrape_configs": scrape if targets else [], "rule_files": ["*.rules.yml"]}
+    settings: dict[str, object] = {"scrape_configs": scrape if targets else [], "rule_files": ["*.rules.yml"]}
+    if alertmanager:
+        settings["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]}
     (folder / "prometheus.yml").write_text(json.dumps(settings), encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ from playground.player import Player
 from playground.run import CONFIGURATION, playing
 from playground.seed import CHARLIE, JANE, RELEASES, TANIA
 from tests.monitors.real_alertmanager import alertmanager
-from tests.monitors.real_prometheus import Started
+from tests.monitors.real_prometheus import Started, free_port
 from tests.stories.test_release_paths import approved
 from tests.stories.test_watch import pass_time, that_say
 from tests.stories.the_document import DEPLOYED, PLAN
@@ -229,3 +229,17 @@ async def test_an_alert_that_is_over_is_told_and_is_news_when_it_comes_back(tmp_
         await fire(real.url, alertname="HighErrorRate")
         await pass_time(player.playground, 1)
         assert len(that_say(player, "since the deployment of v1.2.0")) == 2
+
+
+async def test_an_alertmanager_that_comes_back_is_told_what_is_wanted(tmp_path: Path) -> None:
+    """It was gone when the deployment began: nothing was said of a silence then."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    async with played(tmp_path, url, datetime.now(UTC)) as player:
+        await deploying(player)
+        assert that_say(player, "Expected alerts are silenced") == []
+        async with alertmanager(tmp_path / "alertmanager", None, port):
+            await player.playground.settled()
+            assert await in_force(url) == [("active", ABOUT)] * 2
+            await player.playground.settled()
+            assert len(that_say(player, "Expected alerts are silenced")) == 1
