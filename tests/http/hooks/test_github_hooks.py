@@ -4,6 +4,7 @@ nothing.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 from datetime import UTC, datetime, timedelta
@@ -90,6 +91,16 @@ async def test_word_that_comes_five_times_changes_nothing(told: Told) -> None:
     steps = await told.steps()
     assert (steps.count("start"), steps.count("deployed"), len(steps)) == (1, 1, 7)
     assert await told.states("unannounced") == []
+
+
+async def test_word_that_comes_all_at_once_is_taken_once(told: Told) -> None:
+    """Five deliveries of each of two deployments that nobody announced, side by side: two threads."""
+    payloads = [status("in_progress", "16:00:00", number=number, sha=f"abcdef{number}") for number in (1, 2)]
+    answers = await asyncio.gather(*(told.github("deployment_status", payload) for payload in payloads * 5))
+    assert {answer.status_code for answer in answers} == {200}
+    outcomes = [answer.json()["taken"][0]["outcome"] for answer in answers]
+    assert (outcomes.count("appear"), outcomes.count("nothing new")) == (2, 8)
+    assert await told.states("unannounced") == ["awaiting_owner", "awaiting_owner"]
 
 
 @pytest.mark.parametrize(
