@@ -16,6 +16,7 @@ from bot.check_pagers import look_at_pagers
 from bot.check_playbook import ask_playbooks
 from bot.clock import SystemClock
 from bot.core.policy import Service
+from bot.core.release_feedback import question_of
 from bot.errors import ConfigurationError, GreenlightError, Problem, TransientError
 from bot.settings import Configuration, Environment, Files, load, read_environment
 from bot.slack import AuthorizationError, Identity, RateLimitedError, Slack, UndeliverableError
@@ -163,6 +164,9 @@ def _mentions_of(service: Service) -> Iterator[_Mention]:
     for severity, route in service.routing.items():
         if route.channel:
             yield _Mention("channel", route.channel, f"{at}.routing.{severity}.channel")
+    if asked := question_of(service.playbook):
+        for place, user in enumerate(asked[1].people):
+            yield _Mention("user", user, f"{at}.playbook.checks.{asked[0]}.people[{place}]")
     if service.team_group:
         yield _Mention("group", service.team_group, f"{at}.team_group")
 

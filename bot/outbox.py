@@ -139,11 +139,24 @@ class Outbox(Worker):
                 await self._slack.update(outgoing.channel, posting.thread_ts, said.message)
                 return None
             if said.replaces:
-                await self._slack.update(outgoing.channel, said.replaces, said.message)
+                await self._replace(outgoing, said, index)
                 continue
             key = f"{outgoing.key}:{index}" if outgoing.event else outgoing.key
             posted = await self._say_part(posting, said, key, index)
         return posted
+
+    async def _replace(self, outgoing: Outgoing, said: Said, index: int) -> None:
+        """Put it in the place of an earlier message. One that somebody has deleted is not missed."""
+        try:
+            await self._slack.update(outgoing.channel, said.replaces, said.message)
+        except UndeliverableError as error:
+            if error.reason != "message_not_found":
+                raise
+            logger.info("nothing to replace: %s", error, extra={"action": "replaced_nothing", "key": outgoing.key})
+        except TransientError as error:
+            if index:  # as of every part: those before it are there
+                raise AmbiguousError(str(error), error.retry_after) from error
+            raise
 
     async def _words(self, outgoing: Outgoing) -> tuple[Said, ...]:
         """What is to be said: as it stands in the row, or what the event it names makes be said."""

@@ -141,7 +141,7 @@ def validated(release: Release, event: Event, policy: Service) -> tuple[Said, ..
     ordered = sorted(form.results, key=lambda result: SEVERITY[result.outcome])
     rows = [_row(result) for result in ordered[:MOST_ROWS]]
     if rows:
-        telling.blocks.append(blocks.table(("Check", "Result", "Time", "What was found"), rows))
+        telling.blocks.append(blocks.table(("Check", "Result", "Time"), rows))
     if form.verdict is Verdict.FAILED and release.state in (back := RELEASE.step("roll_back")).sources:
         telling.say("Please look into it, and decide what it means for the release.")
         telling.offer((back,))
@@ -173,14 +173,15 @@ def card_lines(release: Release, policy: Service) -> Iterator[str]:
     yield f"🧪 Validation {words}: {', '.join(tally(run.results))}"
 
 
-def _row(result: Result) -> tuple[str, str, str, str]:
+def _row(result: Result) -> tuple[str, str, str]:
+    """Narrow enough to be read in a thread without scrolling."""
     title = clip(visible(result.title), LONGEST_TITLE)
-    mark = f"{MARKS[result.outcome]} {result.outcome.words}"
+    words = f"{result.outcome.words}: {visible(result.words)}" if result.words else result.outcome.words
+    shown = f"{MARKS[result.outcome]} {title}"
     return (
-        title if result.required else f"{title} (for information)",
-        mark,
+        shown if result.required else f"{shown} (for information)",
+        clip(words, LONGEST_CELL),
         _seconds(result),
-        clip(visible(result.words), LONGEST_CELL),
     )
 
 

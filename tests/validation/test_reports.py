@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot import junit
 from bot.core.playbook_reports import JUnitRule, LoadRule, ScanRule
@@ -180,3 +183,44 @@ def test_what_is_allowed_counts_again_after_its_day() -> None:
 def test_a_scan_that_cannot_be_judged_is_no_finding(kind: str, document: Any, words: str) -> None:
     with pytest.raises(CheckError, match=words):
         scanned(kind, document)
+
+
+# ── anything at all ──────────────────────────────────────────────────────────────────────────────────────────────────
+WORDS = (
+    *("metrics", "values", "thresholds", "ok", "iterations", "count", "runs", "version", "tool", "driver", "rules"),
+    *("id", "ruleId", "ruleIndex", "properties", "security-severity", "results", "suppressions", "kind", "level"),
+    *("SchemaVersion", "Results", "Vulnerabilities", "Severity", "Misconfigurations", "Secrets", "Status", "locations"),
+    *("vulnerabilities", "applications", "identifiers", "severity", "error", "num_requests", "num_failures"),
+    *("response_times", "defaultConfiguration", "9.8", "HIGH", "fail"),
+)
+NAMES = st.sampled_from(WORDS) | st.text(max_size=5)
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | NAMES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(DOCUMENTS, st.sampled_from(["k6", "locust", "sarif", "trivy", "snyk"]))
+def test_whatever_a_report_holds_it_is_judged_or_said_to_be_none(document: Any, kind: str) -> None:
+    """Nothing else comes of it: a check that fell over would be tried for ever."""
+    with suppress(CheckError):
+        judged(kind, written(document))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_whatever_bytes_come_they_are_judged_or_said_to_be_none(report: bytes) -> None:
+    for kind in ("k6", "locust", "sarif", "trivy", "snyk"):
+        with suppress(CheckError):
+            judged(kind, report)
+    with suppress(ValueError):
+        junit.read(report)
+
+
+def judged(kind: str, report: bytes) -> Finding:
+    if kind in ("k6", "locust"):
+        rule = LoadRule.model_validate({"kind": kind, "path": "/report", "most": {"p95": 1}})
+        return load.judge(rule, load.k6(report) if kind == "k6" else load.locust(report))
+    return scans.judge(ScanRule.model_validate({"kind": kind, "path": "/report"}), scans.read(kind, report), TODAY)

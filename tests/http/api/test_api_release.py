@@ -185,3 +185,15 @@ async def test_a_pipeline_tells_that_the_rollback_is_done(pipeline: Pipeline) ->
     await pipeline.player.command("U0TANIA", '/rollback v1.2.0 severity=P0 issue="500s" target=v1.1.0', CHANNEL)
     status = await pipeline.http.get("/api/services/admin-logistic/rollbacks/v1.2.0")
     assert (status.status_code, status.json()["state"]) == (200, "awaiting_start"), status.text
+
+
+async def test_a_pipeline_begins_a_validation_where_the_service_has_a_playbook(pipeline: Pipeline) -> None:
+    """Without one it is told what is missing; before the deployment, where the release stands."""
+    await pipeline.scheduled()
+    early = await pipeline.post(f"{RELEASE}/steps/validate")
+    assert early.status_code == 409, early.text
+    await pipeline.post(f"{RELEASE}/steps/start", {"commit": "abc1234"})
+    await pipeline.post(f"{RELEASE}/steps/deployed", DEPLOYED)
+    refused = await pipeline.post(f"{RELEASE}/steps/validate")
+    assert refused.status_code == 409
+    assert "has no playbook" in refused.text
