@@ -91,6 +91,7 @@ class Application:
         """Begin to send and to remind. Slack need not be reachable."""
         self.outbox.start()
         self.outside.start()
+        await self.conversations.renew()
         await self.schedule.start()
         self.housekeeping.start()
         self.watch.start()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -19,11 +19,12 @@ from bot.core.policy import Service
 from bot.core.prefill import Known
 from bot.core.release import RELEASE
 from bot.core.release_forms import ApprovalForm
+from bot.core.reminders import reminders_for
 from bot.core.roles import GREENLIGHT, WATCH, Actor, Role
 from bot.core.secrets import Secret, without_secrets
 from bot.core.surroundings import Surroundings
 from bot.directory import Directory
-from bot.errors import Refusal
+from bot.errors import Refusal, StoreBusyError
 from bot.messages.references import Reference
 from bot.service import (
     Opening,
@@ -44,6 +45,11 @@ from bot.store.interface import Reader, Record, Store, StoredReminder, Transacti
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+MOST_OPEN, REMEMBERED = 10_000, timedelta(days=29)
+"""Conversations of a dialogue whose reminders are set anew at a start, and those of how long ago: a day less than what
+fired is kept for (bot.housekeeping).
+"""
 
 
 @dataclass(frozen=True)
@@ -166,10 +172,22 @@ class Conversations:
         for one, outcome in zip(told, outcomes, strict=True):
             if isinstance(outcome, Refusal):
                 logger.warning("reminder refused: %s", outcome, extra={"action": "reminder_refused"})
-                await self.store.write(partial(_drop_reminder, reminder_id=one.reminder.id, now=now))
+                await self.store.write(partial(_drop, stored=one.reminder, policies=self.policies, now=now))
         for failure in (*known, *outcomes):
             if isinstance(failure, BaseException) and not isinstance(failure, Refusal):
                 raise failure
+
+    async def renew(self) -> None:
+        """Set the reminders of what is open anew, as the configuration says now: a service may have been away from it.
+
+        What happened already does not happen again, and what was put off stays so.
+        """
+        now = self._clock.now()
+        for conversation in await self.store.read(_open_ones):
+            try:
+                await self.store.write(partial(_renew, conversation_id=conversation, policies=self.policies, now=now))
+            except StoreBusyError as error:
+                logger.warning("reminders stay as they were: %s", error, extra={"action": "reminders_not_renewed"})
 
     async def snooze(self, reminder_id: int) -> datetime:
         """Put a reminder off; the moment it will come back."""
@@ -274,8 +292,26 @@ def _load_quietly(reader: Reader, conversation_id: str) -> Record | None:
     return reader.load(conversation_id)
 
 
-def _drop_reminder(tx: Transaction, reminder_id: int, now: datetime) -> None:
-    tx.fire(reminder_id, now)
+def _drop(tx: Transaction, stored: StoredReminder, policies: Mapping[str, Service], now: datetime) -> None:
+    """A reminder that is refused is over. Where its service has left the configuration, it and the others are taken
+    away instead of marked: they come back with the service.
+    """
+    record = tx.load(stored.reminder.conversation)
+    if record is not None and record.service not in policies:
+        tx.set_reminders(record.id, ())
+    tx.fire(stored.id, now)
+
+
+def _open_ones(reader: Reader) -> tuple[str, ...]:
+    return tuple(record.id for name in DIALOGUES for record in reader.find(name, is_open=True, limit=MOST_OPEN))
+
+
+def _renew(tx: Transaction, conversation_id: str, policies: Mapping[str, Service], now: datetime) -> None:
+    record = tx.load(conversation_id)
+    if record is not None and record.is_open and (policy := policies.get(record.service)):
+        wanted = reminders_for(DIALOGUES[record.dialogue], read_conversation(record), policy)
+        # What fired longer ago is forgotten, and must not happen again.
+        tx.set_reminders(conversation_id, tuple(one for one in wanted if one.due_at > now - REMEMBERED))
 
 
 def _resend(tx: Transaction, channel: str, now: datetime) -> int:
