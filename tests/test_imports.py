@@ -67,7 +67,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.outward": BASICS,
     "bot.drills": ("bot.pagers", "bot.monitors", "bot.errands", "bot.outward", *SLACK, *SERVICE, *INTENTS),
     "bot.pagers": ("bot.pagers", "bot.core", "bot.outward", *BASICS),
-    "bot.paging": ("bot.pagers", "bot.errands", "bot.outward", *SERVICE, *INTENTS),
+    "bot.paging": ("bot.pagers", "bot.errands", "bot.worker", "bot.outward", *SERVICE, *INTENTS),
     "bot.trackers": ("bot.trackers", "bot.core", "bot.outward", *BASICS),
     "bot.deployers": ("bot.deployers", "bot.core", "bot.outward", *BASICS),
     "bot.junit": (),

@@ -83,7 +83,7 @@ def ended(release: Release, event: Event, policy: Service) -> tuple[Errand, ...]
 
 def rollback_begun(rollback: Rollback, event: Event, policy: Service) -> tuple[Errand, ...]:
     """As `errands` of a rollback's first step by people: they need not be woken about its release any more."""
-    if not rollback.release:
+    if not rollback.release or MACHINES.intersection(event.roles):
         return ()
     return tuple(_errands(rollback, event, policy, "acknowledge", ("P0", "critical")))
 

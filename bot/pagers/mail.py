@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Literal
@@ -46,6 +47,9 @@ class Mail:
         except aiosmtplib.SMTPAuthenticationError as error:
             raise DeclinedError(f"The mail server refused the login ({error.code}).", _NOBODY) from error
         except (aiosmtplib.SMTPException, OSError) as error:
+            if _is_not_sealed(error):
+                reason = f"The mail server speaks no {self.security} that can be trusted ({type(error).__name__})."
+                raise DeclinedError(reason, "Check SMTP_SECURITY, SMTP_PORT and the server's certificate.") from error
             raise TransientError(f"The mail server can't be reached ({type(error).__name__}).") from error
         try:
             return await self._send(client, page)
@@ -77,6 +81,12 @@ class Mail:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(f"{page.summary}\n\n{page.text}\n{page.link}\n")
         return message
+
+
+def _is_not_sealed(error: Exception) -> bool:
+    """Whether the encryption failed. That a server offers no STARTTLS is told by the plain SMTPException."""
+    plain = type(error) is aiosmtplib.SMTPException or isinstance(error, aiosmtplib.SMTPNotSupported)
+    return plain or isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError)
 
 
 def _refusal(code: int, said: str) -> TransientError | DeclinedError:

@@ -13,7 +13,7 @@ from bot.core.routing import Action, Page, Severity
 from bot.errors import TransientError
 from bot.outward import DeclinedError, UnclearError
 from bot.pagers.choose import PagerSecrets, pager_for
-from bot.pagers.mail import Mail
+from bot.pagers.mail import Mail, Security
 from bot.pagers.opsgenie import Opsgenie
 from bot.pagers.pagerduty import PagerDuty
 from tests.pagers.fakes import TOKEN, FakeOpsgenie, FakePagerDuty, mail_server
@@ -153,6 +153,16 @@ async def test_a_mail_server_that_is_busy_is_asked_again_and_one_that_refuses_is
             await mail(fake.port).send(page())
     with pytest.raises(TransientError, match="can't be reached"):
         await mail(fake.port).send(page())
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_mail_server_without_encryption_is_not_sent_to_in_the_clear(security: Security) -> None:
+    """And not asked for ever: whoever runs Greenlight has to say what it speaks."""
+    async with mail_server() as fake:
+        sealed = Mail("127.0.0.1", fake.port, "greenlight@example.com", security=security)
+        with pytest.raises(DeclinedError, match="SMTP_SECURITY"):
+            await sealed.send(page())
+        assert fake.mails == []
 
 
 async def test_an_address_that_does_not_exist_is_told() -> None:

@@ -221,3 +221,17 @@ async def test_what_was_lost_is_sent_again_and_is_one_page_all_the_same(told: To
     assert len(told.pagerduty.events) == 2
     assert len(told.mail.mails) == 1
     assert len([text for text in told.heard(LOUD) if "Error rate" in text]) == 1
+
+
+async def test_a_pager_that_can_not_be_reached_is_told_of_once_and_tried_on(told: Told) -> None:
+    """Half a minute, and the thread says that nobody was woken; hours later it succeeds."""
+    await watching(told.player)
+    told.pagerduty.faults = ["reset"] * 12
+    await told.breach("P0")
+    assert that_say(told.player, "Could not be notified") == []
+    for _ in range(20):
+        await told.player.playground.advance(told.player.playground.now() + timedelta(minutes=5))
+    (failed,) = that_say(told.player, "Could not be notified")
+    assert "PagerDuty" in failed
+    assert "tried again" in failed
+    assert told.states() == {"P0": "triggered"}
