@@ -14,7 +14,7 @@ from bot.core.events import Errand, Event
 from bot.core.policy import Service
 from bot.core.release_feedback import asked_facts
 from bot.core.release_rules import Release
-from bot.core.roles import Role
+from bot.core.roles import GREENLIGHT, Role
 from bot.core.validation import Result, Run, Verdict
 from bot.errors import Refusal
 
@@ -26,8 +26,8 @@ DEPLOYED_STATES = ("canary", "canary_paused", "awaiting_smoke", "smoke_running",
 VALIDATED = (*DEPLOYED_STATES, "completed")
 """The states in which production runs the version, or a share of it does: it may be validated."""
 
-TOLD = (*VALIDATED, "rolling_back", "rolled_back")
-"""The states in which a run that began still ends."""
+TOLD = (*VALIDATED, "deploying", "rolling_back", "rolled_back")
+"""The states in which a run that began still ends: a canary that is promoted meanwhile is being deployed."""
 
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -40,8 +40,12 @@ def has_playbook(situation: Situation[Release]) -> None:
 
 
 def one_at_a_time(situation: Situation[Release]) -> None:
-    """Two runs at once would only disturb each other."""
+    """Two runs at once would only disturb each other. What begins by itself is about a new deployment, and takes the
+    place of what was begun for the one before it.
+    """
     run = situation.conversation.validation
+    if situation.move.actor.id == GREENLIGHT.id:
+        return
     if run is not None and run.ended_at is None and not run.is_stuck(situation.now):
         raise Refusal("A validation is under way; its progress is in the thread.", since=run.began_at)
 
@@ -113,8 +117,9 @@ def going_on(release: Release, event: Event, policy: Service) -> tuple[Errand, .
 
 def _errand(kind: str, release: Release, event: Event) -> Errand:
     run = release.validation
-    payload = {"run": run.number if run and kind == GO_ON_VALIDATING else 0}
-    return Errand(f"{release.id}:{event.number}:{kind}", kind, release.id, f"validation:{release.id}", payload)
+    number = run.number if run and kind == GO_ON_VALIDATING else 0
+    key, line = f"{release.id}:{event.number}:{kind}", f"validation:{release.id}:{number}"
+    return Errand(key, kind, release.id, line, payload={"run": number})
 
 
 # ── what was found ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -48,8 +48,10 @@ TYPED = "checklist tick untick escalate note order_told"
 SILENCING = "silenced unsilenced not_notified"
 """Possible in every state: they tell what happened outside."""
 
-VALIDATING = "validate validation_progress validated feedback feedback_over"
-"""Its progress and its end need one that is under way."""
+
+ENDING = "validation_progress validated feedback feedback_over"
+"""What a validation that is under way still leads to."""
+VALIDATING = f"validate {ENDING}"
 
 ENTRIES = "entry_done entry_skipped"
 WATCHED = f"{TYPED} {VALIDATING} {OBSERVED} {ENTRIES}"
@@ -64,15 +66,15 @@ POSSIBLE = {
     "scheduled": f"start deployed reschedule allow frozen thawed freed revise withdraw {TYPED} {ENTRIES}",
     "canary": f"promote ask_again pause_canary breach deploy_failed roll_back {WATCHED}",
     "canary_paused": f"resume_canary deploy_failed breach roll_back {WATCHED}",
-    "deploying": f"deployed ask_again deploy_failed roll_back {TYPED} {ENTRIES}",
+    "deploying": f"deployed ask_again deploy_failed roll_back {TYPED} {ENTRIES} {ENDING}",
     "awaiting_smoke": f"begin_smoke smoke_passed smoke_failed breach roll_back {WATCHED}",
     "smoke_running": f"smoke_passed smoke_failed breach roll_back {WATCHED}",
     "watching": f"extend_watch complete breach roll_back {WATCHED}",
     "awaiting_decision": f"continue breach roll_back {WATCHED}",
-    "rolling_back": f"rollback_declined rolled_back {TYPED} validation_progress validated feedback feedback_over",
+    "rolling_back": f"rollback_declined rolled_back {TYPED} {ENDING}",
     "completed": f"roll_back {TYPED} {VALIDATING}",
     "withdrawn": "escalate note order_told",
-    "rolled_back": "escalate note order_told validation_progress validated feedback feedback_over",
+    "rolled_back": f"escalate note order_told {ENDING}",
 }
 POSSIBLE = {state: f"{steps} {SILENCING}" for state, steps in POSSIBLE.items()}
 

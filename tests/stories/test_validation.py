@@ -17,11 +17,11 @@ from bot.pace import Pace
 from bot.settings import Configuration, load
 from playground.player import Player, RefusedError
 from playground.run import CONFIGURATION, playing
-from playground.seed import CHARLIE, JANE, JOHN, PAVEL
+from playground.seed import CHARLIE, JANE, JOHN, PAVEL, TANIA
 from playground.slack.model import Message
 from tests.stories.blocking import nothing_blocks
-from tests.stories.test_release_paths import deployed, scheduled
-from tests.stories.the_document import DEPLOYED, DEPLOYMENT_AT, STARTS_AT
+from tests.stories.test_release_paths import approved, deployed, scheduled
+from tests.stories.the_document import DEPLOYED, DEPLOYMENT_AT, PLAN, STARTS_AT
 from tests.validation.a_live_service import LiveService, live
 from tests.validation.the_reports import JUNIT, K6_EXPORT, LOCUST_CSV, TRIVY
 
@@ -401,3 +401,28 @@ async def test_somebody_who_was_not_asked_is_told_what_to_do(tmp_path: Path, ser
         await validate(player)
         await player.mention(CHARLIE, "feedback seen=ok", card(player), "#releases")
         assert "You were not asked for feedback" in answered(player, CHARLIE)
+
+
+async def test_the_deployment_to_all_is_validated_anew_although_the_canary_was_not_done(
+    tmp_path: Path, service: LiveService
+) -> None:
+    """What was begun for a share of the traffic ends where the deployment begins for all of it."""
+    service.answers["/login"] = [500, 200]
+    playbook = checks(service, login=at(service, "/login", pause=600)) | {"automatic": True}
+    async with played(tmp_path, playbook) as player:
+        await approved(player)
+        await player.step(TANIA, "#releases", "Sign off")
+        await player.step(JANE, "#releases", "Plan deployment", **PLAN | {"strategy": "canary"})
+        await player.step(CHARLIE, "#releases", "Time works")
+        await player.playground.advance(DEPLOYMENT_AT)
+        await player.step(JANE, "#releases", "Start deployment", commit="abc123")
+        await validate(player)
+        assert len(that_say(player, "1 of 2 checks done")) == 1
+        for _ in range(3):
+            await player.step(JANE, "#releases", "Promote canary", seen="Nothing")
+        await player.step(JANE, "#releases", "Deployed", **DEPLOYED)
+        (table,) = that_say(player, "Production validated")
+        assert "2 pass" in table
+        await pass_time(player, minutes=11)
+        assert len(that_say(player, "Production validated")) == 1
+    assert service.count("/login") == 2

@@ -187,13 +187,17 @@ async def test_a_pipeline_tells_that_the_rollback_is_done(pipeline: Pipeline) ->
     assert (status.status_code, status.json()["state"]) == (200, "awaiting_start"), status.text
 
 
-async def test_a_pipeline_begins_a_validation_where_the_service_has_a_playbook(pipeline: Pipeline) -> None:
-    """Without one it is told what is missing; before the deployment, where the release stands."""
+async def test_a_pipeline_begins_a_validation_of_what_is_live(pipeline: Pipeline) -> None:
+    """Not before the deployment; once, as the playground's playbook says; and a second one waits for its end."""
     await pipeline.scheduled()
     early = await pipeline.post(f"{RELEASE}/steps/validate")
     assert early.status_code == 409, early.text
     await pipeline.post(f"{RELEASE}/steps/start", {"commit": "abc1234"})
     await pipeline.post(f"{RELEASE}/steps/deployed", DEPLOYED)
-    refused = await pipeline.post(f"{RELEASE}/steps/validate")
-    assert refused.status_code == 409
-    assert "has no playbook" in refused.text
+    begun = await pipeline.post(f"{RELEASE}/steps/validate", key="run-7")
+    assert begun.status_code == 200, begun.text
+    assert "is live in production" in str(pipeline.player.person("U0PAVEL").direct_messages[-1].blocks)
+    assert (await pipeline.post(f"{RELEASE}/steps/validate", key="run-7")).json() == begun.json()
+    again = await pipeline.post(f"{RELEASE}/steps/validate")
+    assert again.status_code == 409
+    assert "A validation is under way" in again.text
