@@ -58,9 +58,12 @@ class Wording:
         place = await self._store.read(lambda reader: reader.stand_in(record.id))
         if place is None:
             return ()
+        if record.root_ts:
+            noun = DIALOGUES[record.dialogue].noun
+            there = begun_there(noun, record.version, record.service, record.channel)
+            return (Said(there, replaces=place[1]),)
         card = VOICES[record.dialogue].card(read_conversation(record), policy)
-        shown = begun_there(card, record.channel) if record.root_ts else raised_elsewhere(card, record.channel)
-        return (Said(fit(shown)[0], replaces=place[1]),)
+        return (Said(fit(raised_elsewhere(card, record.channel))[0], replaces=place[1]),)
 
     async def _revised(self, then: Any, first: str, events: tuple[Event, ...], policy: Service) -> tuple[Said, ...]:
         """What takes the place of an earlier step's message; nothing where a newer one will, or it is not there."""

@@ -46,7 +46,9 @@ def home(page: HomePage, now: datetime) -> Block:
         for one, errand, reason in page.undone[:MOST]:
             parts.append(blocks.section(f"⚠️ {headline(one)} · {UNDONE.get(errand.kind, errand.kind)}"))
             parts.append(blocks.context(escape(clip(reason, REASON)) or "–"))
-    parts.append(blocks.context(f"As of {moment(now)} · `/release help` shows what I understand"))
+    parts.append(
+        blocks.context(f"As of {moment(now)} · `/release help`, `/rollback help` and `/env help` say what I understand")
+    )
     return {"type": "home", "blocks": parts}
 
 

@@ -51,9 +51,10 @@ def raised_elsewhere(card: Message, channel: str) -> Message:
     return Message(card.text, (blocks.section(why), *card.blocks))
 
 
-def begun_there(card: Message, channel: str) -> Message:
+def begun_there(noun: str, version: str, service: str, channel: str) -> Message:
     """What becomes of that once the thread has begun: nobody goes on here."""
-    return notice(f"{card.text}\n➡️ Its thread is in <#{channel}> now, with its buttons.")
+    what = f"The {noun} of {bold(version)} of {escape(service)}"
+    return notice(f"➡️ {what} has its thread in <#{channel}> now, with its buttons.")
 
 
 def undelivered(version: str, channel: str, remedy: str) -> Message:
