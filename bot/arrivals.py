@@ -176,9 +176,13 @@ def _steps(release: Release, desk: _Desk) -> list[tuple[str, Form]]:
 
 
 def _is_worth_a_note(release: Release, sighting: Sighting) -> bool:
-    """A success while people decide; a failure later than the success, which is still being looked at."""
+    """A success while people decide, or since they roll back; a failure later than the success, which is still being
+    looked at. How the release's own order came through is told by whoever follows it.
+    """
     if sighting.phase is not Phase.FAILED:
-        return sighting.phase is Phase.SUCCEEDED and release.state in UNDECIDED
+        late = release.state == "rolling_back" and sighting.at > release.since
+        wanted = late or release.state in UNDECIDED
+        return sighting.phase is Phase.SUCCEEDED and wanted and not sighting.is_ordered_by(release)
     notice = release.forms.get("deployed") if release.state in LIVE else None
     return notice is not None and sighting.at > datetime.fromisoformat(notice["finished_at"])
 

@@ -15,7 +15,7 @@ from bot.clock import Clock
 from bot.core.deployer_rules import DeployerRule, OrderKind
 from bot.core.events import Event
 from bot.core.forms import Form
-from bot.core.orders import BEGIN, FOLLOW, UNDECIDED, OrderForm, Outcome, capitalized
+from bot.core.orders import BEGIN, FOLLOW, LOOKED_AFTER, OrderForm, Outcome, capitalized
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, ReasonForm
 from bot.core.release_rules import is_same_version
@@ -65,7 +65,7 @@ class Subject:
     def may_matter(self) -> bool:
         """Whether its run may still change what is live, which people have to know."""
         it = self.conversation
-        return self.is_wanted or (it.dialogue == "release" and it.state in UNDECIDED)
+        return self.is_wanted or (it.dialogue == "release" and it.state in LOOKED_AFTER)
 
 
 @dataclass(frozen=True)

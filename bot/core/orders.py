@@ -46,7 +46,10 @@ ENDED: frozenset[str] = frozenset({"refused", "unknown", "void", "failed", "unse
 
 
 UNDECIDED = frozenset({"canary_paused", "awaiting_decision", "rolling_back"})
-"""States of a release in which the run of an order from before may still change what is live."""
+LOOKED_AFTER = UNDECIDED | {"awaiting_smoke", "smoke_running", "watching"}
+"""States of a release in which the run of an order from before may still change what is live: people have stopped, or
+have said that it is deployed before the run's end was seen.
+"""
 
 
 class OrderForm(Form):
@@ -74,6 +77,10 @@ class OrderState(Fact):
     def is_of(self, conversation: Conversation) -> bool:
         """Whether it was given in the conversation's present stage."""
         return self.asked_at >= conversation.since
+
+    def surprises(self, conversation: Any) -> bool:
+        """Whether its success changes what is live although people have stopped."""
+        return not self.is_of(conversation) and conversation.state in UNDECIDED
 
 
 def asked(kind: OrderKind) -> Facts:
@@ -140,6 +147,14 @@ def capitalized(name: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def answered_by_machine(conversation: Any, event: Event) -> Any:
+    """As `effect` of the notice that it is deployed: from a machine it is the word of how the order ended."""
+    order: OrderState | None = conversation.order
+    if order is None or order.outcome in ENDED or Role.CI not in event.roles:
+        return conversation
+    return conversation.but(order=order.but(outcome="succeeded", at=event.at))
+
+
 # ── what became of it ────────────────────────────────────────────────────────────────────────────────────────────────
 def noted(conversation: Any, event: Event) -> Any:
     """As `effect`: the conversation knows how its order stands. One that another followed is told of, and no more."""
@@ -163,7 +178,7 @@ def alarms(conversation: Any, event: Event, policy: Service) -> tuple[Tell, ...]
     """As `tells`: who goes on by hand hears of it at once; and of a deployment that came through after all."""
     del policy
     outcome, order = event.data["outcome"], conversation.order
-    late = outcome == "succeeded" and order is not None and not order.is_of(conversation)
+    late = outcome == "succeeded" and order is not None and order.surprises(conversation)
     return (Tell((Role.DEVOPS,), f"order {outcome}"),) if outcome in LOUD or late else ()
 
 

@@ -157,7 +157,7 @@ STEPS = (
          "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
          guards=(rules.not_in_the_future,), looks=True,
-         facts=gates.both(clock.with_day(checklist.deployed_facts), gates.standing_facts), effect=clock.dated,
+         facts=gates.both(clock.with_day(checklist.deployed_facts), gates.standing_facts), effect=clock.after(orders.answered_by_machine),
          tells=deployment_complete, errands=validation.after_deployment),
     Step("reschedule", "Move deployment", ("scheduled",), "awaiting_timing", (DEVOPS, MANAGER),
          "🕓 *Deployment moved*", forms.TimeForm,

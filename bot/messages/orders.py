@@ -165,8 +165,9 @@ def _said(why: str) -> str:
 def _then(conversation: Any, outcome: str, rule: DeployerRule | None) -> str:
     """What is left to people."""
     reports = rule is not None and rule.reports
-    if conversation.order and not conversation.order.is_of(conversation):
-        return LOOK if outcome == "succeeded" else ""
+    order: OrderState | None = conversation.order
+    if order and not order.is_of(conversation):
+        return LOOK if outcome == "succeeded" and order.surprises(conversation) else ""
     if outcome == "succeeded":
         done = {"rolling_back": "Rollback done", "deploying": "Deployed"}.get(conversation.state, "")
         return "" if reports or not done else f"Please check it, and press “{done}”."
