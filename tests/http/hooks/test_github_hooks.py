@@ -15,7 +15,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.http.hooks.github import GitHub
-from tests.http.api.conftest import APPROVAL, RELEASES
+from tests.http.api.conftest import APPROVAL, CHANNEL, RELEASES
 from tests.http.hooks.conftest import SHA, Told, deployment, example, status
 
 EXAMPLES = [
@@ -137,6 +137,19 @@ async def test_a_success_while_people_decide_is_told_to_them(told: Told) -> None
         await told.github("deployment_status", payload)
     assert await told.states() == ["awaiting_decision"]
     assert "GitHub: the deployment of v1.2.0 has succeeded, at 16:03 UTC." in told.said()
+
+
+async def test_a_deployment_that_comes_through_while_it_is_rolled_back_is_told(told: Told) -> None:
+    """What is live is then another version than people mean; an older success, which only comes late, is no news."""
+    await told.scheduled()
+    await told.github("deployment_status", status("in_progress", "16:00:00"))
+    await told.player.playground.advance(datetime(2024, 1, 16, 16, 4, tzinfo=UTC))
+    await told.player.step("U0TANIA", CHANNEL, "Roll back", severity="P0", issue="500", target="v1.1.0")
+    await told.github("deployment_status", status("success", "16:03:00"))
+    assert (await told.steps())[-1] == "roll_back"
+    await told.github("deployment_status", status("success", "16:05:00"))
+    assert (await told.steps())[-1] == "note"
+    assert await told.states() == ["rolling_back"]
 
 
 async def test_late_word_of_a_finished_release_is_not_taken_for_another(told: Told) -> None:

@@ -18,7 +18,8 @@ from playground.seed import JANE, RELEASES, TANIA
 from tests.deployers.fakes import FakeActions
 from tests.http.hooks.conftest import SECRET, VARIABLES, Told, example, status
 from tests.stories.test_deployers import started, with_deployer
-from tests.stories.test_release_paths import deployed
+from tests.stories.test_release_paths import card, deployed
+from tests.stories.test_reminders import later
 from tests.stories.the_document import STARTS_AT
 from tests.trackers.fakes import TOKEN, serving
 
@@ -120,3 +121,20 @@ async def test_the_deployment_that_an_ordered_run_makes_of_an_environment_is_kno
         assert (await told.github("deployment_status", payload)).status_code == 200
     assert await told.states() == ["awaiting_smoke"]
     assert await told.states("unannounced") == []
+
+
+async def test_no_card_says_that_a_run_goes_on_which_its_hook_has_ended(told: Told, github: FakeActions) -> None:
+    """The follower saw it run, the hook told its end first; then it is rolled back."""
+    await started(told.player)
+    github.goes("in_progress")
+    await later(told.player, 1)
+    release = card(told.player)
+    assert await outcome(told, github.runs[0], "completed", "success") == "deployed"
+    github.goes("completed", "success")
+    await later(told.player, 1)
+    assert (await told.steps())[-1] == "deployed"
+    await told.player.step(TANIA, RELEASES, "Roll back", severity="P0", issue="500 everywhere", target="v1.1.0")
+    tania = told.player.person(TANIA)
+    head = tania.text_of(tania.message(release.ts))
+    assert "Being Rolled Back" in head
+    assert "run goes on" not in head
