@@ -229,6 +229,9 @@ async def test_an_alert_that_is_over_is_told_and_is_news_when_it_comes_back(tmp_
         await fire(real.url, alertname="HighErrorRate")
         await pass_time(player.playground, 1)
         assert len(that_say(player, "since the deployment of v1.2.0")) == 2
+        await fire(real.url, alertname="HighErrorRate", over=True)
+        await pass_time(player.playground, 4)
+        assert len(that_say(player, "Alerts over")) == 2
 
 
 async def test_an_alertmanager_that_comes_back_is_told_what_is_wanted(tmp_path: Path) -> None:
