@@ -103,11 +103,13 @@ def _words(answer: httpx.Response) -> str:
 
 
 def _fields(told: object) -> list[str]:
-    """What is wrong with which field: Jira names them in a mapping, GitHub in a list."""
+    """What is wrong with which field: Jira names them in a mapping, GitHub in a list; PagerDuty has sentences."""
     if isinstance(told, dict):
         return [f"{name}: {why}" for name, why in told.items()]
-    found = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
-    return [f"{one['field']}: {one.get('message') or one.get('code') or 'invalid'}" for one in found if "field" in one]
+    entries = told if isinstance(told, list) else []
+    fields = [one for one in entries if isinstance(one, dict) and "field" in one]
+    told_of = (f"{one['field']}: {one.get('message') or one.get('code') or 'invalid'}" for one in fields)
+    return [*(one for one in entries if isinstance(one, str)), *told_of]
 
 
 def read_json(answer: httpx.Response, service: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from bot.core.events import Event
@@ -23,7 +24,7 @@ def announced(release: Release, event: Event, policy: Service) -> Message:
     severities = severities_of(event)
     mark, worst = (MARKS[severities[0]], f" {severities[0]}") if severities else ("💚", "")
     lines = [*_lines(event)][:MOST_SHOWN]
-    about = f"{version(release)} · {place(release)} · thread in <#{release.channel}>"
+    about = f"{version(release)} · {escape(release.service)} · {place(release)} · thread in <#{release.channel}>"
     text = f"{mark}{worst} {lines[0] if lines else 'Over'}"
     return Message(
         f"{text} · {version(release)}", (blocks.section("\n".join((text, *lines[1:]))), blocks.context(about))
@@ -34,7 +35,7 @@ def _lines(event: Event) -> list[str]:
     data: dict[str, Any] = event.data
     match event.step:
         case "breach":
-            since = f"since {both_zones(event.at)}"
+            since = f"since {both_zones(datetime.fromisoformat(data['started_at']))}"
             return [f"{bold(data['signal'])} {escape(data['measured'])} (limit {escape(data['limit'])}), {since}"]
         case "alerted":
             return [_alert(group) for group in data["groups"]]

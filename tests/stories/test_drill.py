@@ -92,7 +92,7 @@ async def test_who_is_not_reached_is_named_with_the_reason(told: Told) -> None:
     assert "Over: not everybody was reached" in card
     assert "❌ Channel of P0, critical" in card
     assert "/invite" in card
-    assert "❌ PagerDuty: PagerDuty refused (400" in card
+    assert "❌ PagerDuty: PagerDuty refused (400: Event object is invalid Invalid routing key)." in card
     assert "❌ Mail: Nothing arrived within 5 minutes." in card
     assert "✅ Opsgenie" in card
     assert len(rest) == 1

@@ -131,7 +131,7 @@ async def test_a_p0_reaches_its_channel_the_pagers_and_the_mail_once(told: Told)
     await told.breach("P0")
     loud = [text for text in told.heard(LOUD) if "Error rate" in text]
     assert len(loud) == 1
-    for words in ("🚨 P0", "7.2%", "limit 5%", "v1.2.0", "thread in"):
+    for words in ("🚨 P0", "7.2%", "limit 5%", "since 2024-01-16 15:58 UTC", "v1.2.0", "admin-logistic", "thread in"):
         assert words in loud[0]
     assert told.states() == {"P0": "triggered"}
     assert [alert["priority"] for alert in told.opsgenie.alerts.values()] == ["P1"]
