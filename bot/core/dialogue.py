@@ -151,6 +151,7 @@ class Step:
     revises     the step whose message in the thread is kept up to date instead of telling of this one
     refreshes   the same, beside telling of this one
     privately   who is written to privately (user ids); of the same
+    never_late  True if a button of an earlier moment still counts where the step is possible now
     """
 
     name: str
@@ -177,6 +178,7 @@ class Step:
     revises: str = ""
     refreshes: str = ""
     privately: Callable[[Any, Event, Service], tuple[str, ...]] | None = None
+    never_late: bool = False
 
     @property
     def by_people(self) -> bool:
@@ -281,8 +283,9 @@ def admit(dialogue: Dialogue[C], situation: Situation[C]) -> Step:
     """
     conversation, move = situation.conversation, situation.move
     step = dialogue.step(move.step)
-    refuse_stale(dialogue, conversation, move)
     possible = conversation.state in step.sources if conversation.number else not step.sources
+    if not (step.never_late and possible):
+        refuse_stale(dialogue, conversation, move)
     if not possible:
         raise not_open(dialogue, conversation, step)
     refuse_wrong_role(dialogue, step, situation)

@@ -254,7 +254,7 @@ STEPS = (
          "rolling_back", (QA, TECH_LEAD, DEVOPS, Role.LINKED), "🚨 *Rollback requested*", forms.RollbackForm,
          style="danger", confirm="Production goes back to the version before.",
          guards=(rules.target_is_another_version,), effect=rules.set_aside, leads=rules.opens_rollback,
-         errands=paging.acknowledged),
+         errands=paging.acknowledged, never_late=True),
     Step("rollback_declined", "Rollback declined", ("rolling_back",), STATE_BEFORE, (Role.LINKED,),
          "🚫 *Rollback declined*", button=False, looks=True, facts=gates.both(rules.resumed_facts, gates.next_facts),
          effect=rules.resumed, leads=gates.frees_next),

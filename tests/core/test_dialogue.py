@@ -10,6 +10,7 @@ import pytest
 from bot.core.dialogue import Dialogue, Move, Situation, admit
 from bot.core.dialogues import DIALOGUES
 from bot.core.release import RELEASE
+from bot.core.release_forms import RollbackForm
 from bot.core.roles import Role
 from bot.errors import Refusal
 from tests.core.a_release import (
@@ -181,6 +182,18 @@ def test_a_second_click_on_the_same_button_is_stale() -> None:
     shown = play.release.stage
     play.take("cosign", TECH_LEAD, stage=shown)
     assert "Tessa took “Sign off”" in refusal(play, "cosign", OTHER_LEAD, stage=shown).reason
+
+
+def test_an_alarm_is_not_refused_because_its_button_is_old() -> None:
+    """“Deployed” stands in the channel with its buttons while the smoke test goes on: a rollback has no formalities."""
+    play = Play().in_state("awaiting_smoke")
+    seen = play.release.stage
+    play.take("begin_smoke", QA)
+    assert "earlier moment" in refusal(play, "begin_smoke", QA, stage=seen).reason
+    play.take("roll_back", QA, RollbackForm(), stage=seen)
+    assert play.release.state == "rolling_back"
+    told = refusal(play, "roll_back", QA, RollbackForm(), stage=seen).reason
+    assert "Meanwhile" in told
 
 
 def test_a_typed_step_saw_no_card_and_is_never_stale() -> None:

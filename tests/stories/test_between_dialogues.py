@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playground.player import Player
 from playground.seed import CHARLIE, INCIDENTS, JANE, RELEASES, TANIA
-from tests.stories.test_rollback import alarm, heads
+from tests.stories.test_rollback import alarm, deployed, heads
 from tests.stories.the_document import APPROVAL, DEPLOYED, DEPLOYMENT_AT, PLAN, SMOKE
 
 
@@ -34,3 +34,18 @@ async def test_a_release_goes_on_with_its_smoke_test_although_a_rollback_was_dec
     assert "Being smoke-tested in production" in heads(player, RELEASES)[0].replace("*", "")
     await player.step(CHARLIE, RELEASES, "Smoke passed", **SMOKE)
     assert "Verified, and watched" in heads(player, RELEASES)[0].replace("*", "")
+
+
+async def test_the_alarm_is_raised_from_the_announcement_of_the_deployment_whatever_happened_since(
+    player: Player,
+) -> None:
+    """Its buttons are those of its moment; the one that matters most counts for as long as it is possible."""
+    await deployed(player)
+    [announced] = [
+        one
+        for one in player.person(CHARLIE).messages("#releases")
+        if "Deployed to Production" in player.person(CHARLIE).text_of(one) and one.thread_ts not in (None, one.ts)
+    ]
+    await player.click(CHARLIE, announced, "Roll back")
+    await player.send(CHARLIE, issue="Orders fail with 500")
+    assert any("ROLLBACK NEEDED: v1.2.0" in one for one in heads(player, RELEASES))
