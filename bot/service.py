@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import getrandbits
 from typing import Any, Literal
 
@@ -35,6 +36,9 @@ def new_id(now: datetime) -> str:
     return f"{int(now.timestamp() * 1000):011x}{getrandbits(32):08x}"
 
 
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class Opening:
     """What identifies a conversation that is to be opened. `channel`: the service's own, where it is empty."""
@@ -47,7 +51,7 @@ class Opening:
 
     def blank(self, dialogue: Dialogue[Any], move: Move, policy: Service, now: datetime) -> Any:
         """The conversation before its first event."""
-        return dialogue.conversation(
+        return _unopened(dialogue.conversation).but(  # type: ignore[arg-type]  # a class is hashable, whichever it is
             id=self.id,
             dialogue=dialogue.name,
             service=policy.name,
@@ -56,9 +60,15 @@ class Opening:
             channel=self.channel or policy.channels[0],
             opened_at=now,
             opened_by=move.actor.id,
-            state="",
             since=now,
         )
+
+
+@cache
+def _unopened(kind: type[Conversation]) -> Conversation:
+    """A conversation of which nothing is known, checked once: every opening is a copy of it."""
+    names = ("id", "dialogue", "service", "environment", "version", "channel", "opened_by", "state")
+    return kind.model_validate(dict.fromkeys(names, "") | {"opened_at": NEVER, "since": NEVER})
 
 
 @dataclass(frozen=True)
