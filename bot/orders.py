@@ -6,15 +6,18 @@ and in the stage that gave it only, and what may have been taken is not given ag
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from bot.clock import Clock
 from bot.core.deployer_rules import DeployerRule, OrderKind
 from bot.core.events import Event
-from bot.core.forms import Form
+from bot.core.forms import Form, WebLink
 from bot.core.orders import BEGIN, FOLLOW, LOOKED_AFTER, OrderForm, Outcome, capitalized
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, ReasonForm
@@ -215,16 +218,25 @@ def _kind(stored: StoredErrand) -> OrderKind:
 
 
 def _told(stored: StoredErrand, subject: Subject, outcome: Outcome, reason: str = "", url: str = "") -> Report:
-    clipped = reason if len(reason) <= MOST_REASON else f"{reason[: MOST_REASON - 1]}…"
+    plain = "".join(" " if unicodedata.category(one) == "Cc" else one for one in reason).strip()
+    clipped = plain if len(plain) <= MOST_REASON else f"{plain[: MOST_REASON - 1]}…"
     answers = {
         "kind": _kind(stored),
         "event": subject.event.number,
         "outcome": outcome,
         "deployer": subject.event.data.get("deployer", ""),
         "reason": clipped or None,
-        "url": url or None,
+        "url": _link(url),
     }
     return Report("order_told", OrderForm.model_validate(answers))
+
+
+def _link(url: str) -> str | None:
+    """Where it is seen, if that is an address: what came of the order is told with it or without."""
+    try:
+        return str(TypeAdapter(WebLink).validate_python(url)) if url else None
+    except ValidationError:
+        return None
 
 
 # ── the deployer's word, and a rollback that begins by itself ────────────────────────────────────────────────────────

@@ -9,6 +9,7 @@ The caller owns all repeating; nothing is retried here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -41,6 +42,8 @@ class DeclinedError(GreenlightError):
         self.reason = reason
         self.remedy = remedy
 
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 
 _MOVED = "It answers from another address; put the present one, or the present name, into the configuration."
 _REMEDIES: Mapping[int, str] = {
@@ -80,11 +83,10 @@ def _refused(service: str, answer: httpx.Response, secrets: tuple[str, ...]) -> 
         return TransientError(f"{service} asks for a pause.", pause or DEFAULT_PAUSE)
     if status >= 500:
         return UnclearError(f"{service} had trouble of its own ({status}).", pause)
-    said = _words(answer)
+    # Before it is shortened: a part of a secret is one as well.
+    said = _without(_words(answer), secrets)[:MOST_REASON]
     if status == 403 and "secondary rate limit" in said.casefold():
         return TransientError(f"{service} asks for a pause.", SECONDARY_PAUSE)
-    for secret in secrets:
-        said = said.replace(secret, "…") if secret else said
     reason = f"{service} refused ({status}{f': {said}' if said else ''})."
     return DeclinedError(reason, _REMEDIES.get(status, ""))
 
@@ -99,7 +101,14 @@ def _words(answer: httpx.Response) -> str:
         return ""
     messages = told.get("errorMessages") or [told.get("message") or told.get("error") or told.get("detail") or ""]
     messages = [*messages, *_fields(told.get("errors"))]
-    return " ".join(" ".join(str(message) for message in messages if message).split())[:MOST_REASON]
+    plain = _UNPRINTABLE.sub(" ", " ".join(str(message) for message in messages if message))
+    return " ".join(plain.split())
+
+
+def _without(said: str, secrets: tuple[str, ...]) -> str:
+    for secret in secrets:
+        said = said.replace(secret, "…") if secret else said
+    return said
 
 
 def _fields(told: object) -> list[str]:

@@ -124,8 +124,9 @@ class FakeArgo(FakeTracker):
 
 @dataclass
 class FakeReceiver(FakeTracker):
-    """A webhook of a team, at /orders: it verifies who asks, and carries a key out once."""
+    """A webhook of a team, at /orders: it verifies who asks, and carries a key out once. `page`: where it is seen."""
 
+    page: str = "https://deploys.example.com/7"
     orders: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def routes(self) -> list[web.RouteDef]:
@@ -142,7 +143,7 @@ class FakeReceiver(FakeTracker):
         if request.headers["X-Greenlight-Signature"] not in {f"v1={one.hexdigest()}" for one in signed}:
             return self.refusal("unauthorized")
         self.orders.setdefault(request.headers["Idempotency-Key"], await request.json())
-        return web.json_response({"url": "https://deploys.example.com/7"}, status=202)
+        return web.json_response({"url": self.page}, status=202)
 
 
 __all__ = ["TOKEN", "FakeActions", "FakeArgo", "FakeReceiver"]

@@ -552,3 +552,13 @@ async def test_a_run_that_ends_well_after_people_said_so_needs_nobody(github: Fa
         release = card(player)
         await player.step(TANIA, RELEASES, "Roll back", severity="P0", issue="500 everywhere", target="v1.1.0")
         assert "run goes on" not in text(player, release)
+
+
+@pytest.mark.parametrize("page", ["https://a b/x", "https://[", f"https://x.example.com/{'y' * 3000}", "https://x|y>"])
+async def test_an_order_that_was_taken_is_told_wherever_it_is_said_to_be_seen(page: str, tmp_path: Path) -> None:
+    """A webhook answers with something that is no address: it is told without, and nothing is asked again."""
+    async with serving(receiver := FakeReceiver(page=page)), team(receiver, tmp_path) as player:
+        await started(player)
+        assert await outcomes(player) == ["accepted"]
+        await later(player, 5)
+    assert len(receiver.asked) == 1
