@@ -109,6 +109,9 @@ def _log(level: str) -> None:
     line = "%(asctime)s %(levelname)s %(name)s action=%(action)s %(message)s"
     handler.setFormatter(logging.Formatter(line, defaults={"action": "-"}))
     logging.basicConfig(level=level, handlers=[handler])
+    # They tell of every request with its whole address, and an address may hold a token.
+    for library in ("httpx", "httpcore"):
+        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 @main.command(

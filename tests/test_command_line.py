@@ -312,3 +312,15 @@ def test_export_without_a_database_says_how_to_name_it(run: Run, tmp_path: Path)
     result = run("export", "--database", str(other))
     assert result.exit_code == 2
     assert "This is not Greenlight's database" in result.stderr
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+def test_no_log_tells_the_addresses_that_are_asked(level: str) -> None:
+    """An address may hold a token."""
+    asked = (
+        "import httpx; from bot.__main__ import _log; "
+        f"_log({level!r}); transport = httpx.MockTransport(lambda request: httpx.Response(200)); "
+        "httpx.Client(transport=transport).get('http://metrics.example.com/?token=Hush4711')"
+    )
+    ended = subprocess.run((sys.executable, "-c", asked), cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "Hush4711" not in ended.stderr
