@@ -255,5 +255,5 @@ async def test_anything_else_at_the_door_is_a_problem_with_a_sentence(player: Pl
     assert large.status_code == 413
     health = await door.get("/health")
     assert health.status_code == 200
-    parts = ("database", "outbox", "errands", "scheduler", "watch")
+    parts = ("database", "outbox", "errands", "scheduler", "watch", "silences")
     assert health.json()["checks"] == dict.fromkeys(parts, "healthy")

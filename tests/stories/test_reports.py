@@ -21,7 +21,7 @@ async def rolled_back(player: Player) -> None:
     await alarm(player, severity="P0 — Production down", version="v1.2.0")
     await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
     await player.playground.advance(player.playground.now() + timedelta(minutes=4))
-    await player.step(JANE, INCIDENTS, "Rollback done", duration="4")
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="4", checks=["API health: OK"])
     await player.step(CHARLIE, INCIDENTS, "Works again", seen="Orders work")
 
 

@@ -82,7 +82,7 @@ async def test_a_p1_alarm_in_an_incident_channel_is_decided_rolled_back_verified
     await player.step(TANIA, INCIDENTS, "Roll back")
     await player.step(JANE, INCIDENTS, "Begin rollback", eta="5")
     await player.playground.advance(player.playground.now() + timedelta(minutes=4))
-    await player.step(JANE, INCIDENTS, "Rollback done", verify="order creation works")
+    await player.step(JANE, INCIDENTS, "Rollback done", verify="order creation works", checks=["API health: OK"])
     await player.step(CHARLIE, INCIDENTS, "Works again", seen="Order creation works")
     await player.step(TANIA, INCIDENTS, "Close", investigators="Bob Johnson")
     told = thread(player, "v1.2.0").replace("*", "")
@@ -148,7 +148,7 @@ async def test_a_declined_rollback_lets_the_release_go_on_where_it_was(player: P
 async def test_still_broken_goes_back_to_devops_and_up_the_path(player: Player) -> None:
     await alarm(player, version="v1.2.0", severity="P0 — Production down")
     await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
-    await player.step(JANE, INCIDENTS, "Rollback done", duration="4")
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="4", checks=["API health: OK"])
     await player.step(CHARLIE, INCIDENTS, "Still broken", reason="Orders still fail with 500")
     for person in (TANIA, JOHN):
         told = [player.person(person).text_of(one) for one in player.person(person).direct_messages]
@@ -182,7 +182,7 @@ async def test_a_version_that_was_itself_rolled_back_is_no_way_back(player: Play
     await deployed(player)
     await alarm(player, severity="P0 — Production down", target="v1.1.0")
     await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
-    await player.step(JANE, INCIDENTS, "Rollback done", duration="4")
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="4", checks=["API health: OK"])
     await player.step(CHARLIE, INCIDENTS, "Works again", seen="Orders work")
     with pytest.raises(RefusedError) as refused:
         await alarm(player, version="v1.3.0", target="v1.2.0")
@@ -192,7 +192,7 @@ async def test_a_version_that_was_itself_rolled_back_is_no_way_back(player: Play
 async def test_the_post_mortem_is_asked_for_until_it_is_published(player: Player) -> None:
     await alarm(player, version="v1.2.0", severity="P0 — Production down")
     await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.1.0", eta="2")
-    await player.step(JANE, INCIDENTS, "Rollback done", duration="4")
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="4", checks=["API health: OK"])
     await player.step(CHARLIE, INCIDENTS, "Works again", seen="Orders work")
     await player.step(TANIA, INCIDENTS, "Close", words="Which migration broke it")
     before = len(player.person(TANIA).direct_messages)
@@ -220,7 +220,7 @@ async def test_a_rollback_freezes_its_service_until_somebody_lifts_that(player: 
         await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"rollback_target": "v1.1.0"}))
     assert "FRZ-1" in " ".join(refused.value.errors.values())
     await player.person(JANE).view.close()
-    await player.step(JANE, INCIDENTS, "Rollback done", duration="2")
+    await player.step(JANE, INCIDENTS, "Rollback done", duration="2", checks=["API health: OK"])
     await player.step(CHARLIE, INCIDENTS, "Works again", seen="Orders work")
     await player.step(JOHN, RELEASES, "Lift freeze", reason="The cause is found")
     await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"rollback_target": "v1.1.0"}))

@@ -48,7 +48,7 @@ async def test_an_alarm_from_a_channel_without_the_bot_is_heard_in_the_services_
     await player.send(JANE, target="v1.1.0", eta="5")
     assert heads(player, INCIDENTS) == []
     assert "🔴 INITIATING ROLLBACK: v1.2.0" in "\n".join(heads(player, RELEASES))
-    await player.step(JANE, RELEASES, "Rollback done", duration="4")
+    await player.step(JANE, RELEASES, "Rollback done", duration="4", checks=["API health: OK"])
     await player.person(CHARLIE).invite_app("#incidents")
     await player.playground.settled()
     assert len(heads(player, INCIDENTS)) == 1

@@ -147,7 +147,7 @@ async def test_who_begins_the_rollback_need_not_be_woken_and_its_end_ends_the_pa
     await told.player.step(JANE, RELEASES, "Begin rollback", target="v1.1.0", eta="2")
     assert told.states() == {"P0": "acknowledged"}
     assert [alert["status"] for alert in told.opsgenie.alerts.values()] == ["acknowledged"]
-    await told.player.step(JANE, RELEASES, "Rollback done", duration="4")
+    await told.player.step(JANE, RELEASES, "Rollback done", duration="4", checks=["API health: OK"])
     await told.player.step(CHARLIE, RELEASES, "Works again", seen="Orders work")
     assert await state(told.player) == "rolled_back"
     assert told.states() == {}
