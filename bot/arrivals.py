@@ -15,10 +15,11 @@ from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import NoteForm, ReasonForm, StartForm
-from bot.core.release_rules import Release, is_another_commit, is_same_commit, is_same_version
+from bot.core.release_rules import Release
 from bot.core.roles import PIPELINE, Actor, Role
 from bot.core.sightings import Phase, Sighting, notice_of
 from bot.core.unannounced import PHASES, AppearForm, ProgressForm, Unannounced
+from bot.core.versions import is_another_commit, is_same_commit, is_same_version
 from bot.errors import Refusal
 from bot.service import Opening, new_id, open_conversation, read_conversation, take_step
 from bot.store.interface import Store, Transaction

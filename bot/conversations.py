@@ -132,31 +132,13 @@ class Conversations:
     async def record(self, conversation_id: str, step: str, form: Form | None = None) -> Taken:
         """Record what Greenlight did itself as a step of a conversation. Refusal where the step is not possible now."""
         move = Move(step, GREENLIGHT, form)
-        return await self._write(
-            partial(
-                take_step,
-                conversation_id=conversation_id,
-                move=move,
-                policies=self.policies,
-                delivery="",
-                now=self._clock.now(),
-            )
-        )
+        return await self._write(self._step(conversation_id, move, ""))
 
     async def observe(self, conversation: str, step: str, answers: Mapping[str, Any], delivery: str) -> Taken:
         """Take a step of a release as the watch. `delivery` names what was found, so that it is told once."""
         form = RELEASE.step(step).form
         move = Move(step, WATCH, form.from_answers(answers) if form else None)
-        return await self._write(
-            partial(
-                take_step,
-                conversation_id=conversation,
-                move=move,
-                policies=self.policies,
-                delivery=delivery,
-                now=self._clock.now(),
-            )
-        )
+        return await self._write(self._step(conversation, move, delivery))
 
     async def fire(self, due: tuple[StoredReminder, ...]) -> None:
         """Let due reminders happen, each an intent of its own, so that one that fails holds no other back.
@@ -202,12 +184,17 @@ class Conversations:
         self, reference: Reference, move: Move, policy: Service, delivery: str
     ) -> Callable[[Transaction], Taken]:
         """A move of the conversation that a reference names, or the one that opens it."""
-        now = self._clock.now()
         if reference.conversation:
-            it, policies = reference.conversation, self.policies
-            return partial(take_step, conversation_id=it, move=move, policies=policies, delivery=delivery, now=now)
-        opening = self._opening(reference, move.form)
+            return self._step(reference.conversation, move, delivery)
+        opening, now = self._opening(reference, move.form), self._clock.now()
         return partial(open_conversation, opening=opening, move=move, policy=policy, delivery=delivery, now=now)
+
+    def _step(self, conversation: str, move: Move, delivery: str) -> Callable[[Transaction], Taken]:
+        """A move of a conversation."""
+        policies, now = self.policies, self._clock.now()
+        return partial(
+            take_step, conversation_id=conversation, move=move, policies=policies, delivery=delivery, now=now
+        )
 
     async def _write(self, intent: Callable[[Transaction], T]) -> T:
         result = await self.store.write(intent)

@@ -139,10 +139,6 @@ class Directory:
         """A group's members have changed (Slack's event subteam_members_changed)."""
         self._groups.forget(group_id)
 
-    def forget_user(self, user_id: str) -> None:
-        """An account has changed (Slack's event user_change)."""
-        self._users.forget(user_id)
-
     async def close(self) -> None:
         """Give up the lookups that are under way."""
         await self._users.close()

@@ -21,9 +21,9 @@ from bot.core.forms import Form, WebLink
 from bot.core.orders import BEGIN, FOLLOW, LOOKED_AFTER, OrderForm, Outcome, capitalized
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, ReasonForm
-from bot.core.release_rules import is_same_version
 from bot.core.roles import WATCH, Actor, Role
 from bot.core.rollback_forms import CompleteForm, InitiateForm
+from bot.core.versions import is_same_version
 from bot.deployers.interface import Deployer, Order, Progress
 from bot.errands import Report
 from bot.errors import TransientError

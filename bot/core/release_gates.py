@@ -18,10 +18,11 @@ from bot.core.forms import Ask, Form, OneLine
 from bot.core.freeze_rules import Freeze
 from bot.core.policy import Service
 from bot.core.release_forms import ApprovalForm, PlanForm, StartForm, TimeForm
-from bot.core.release_rules import Release, is_same_version
+from bot.core.release_rules import Release
 from bot.core.release_start import MAY_OVERRIDE
 from bot.core.roles import Role
 from bot.core.rollback_rules import Rollback
+from bot.core.versions import is_same_version
 from bot.core.windows import FreezeMark, look
 from bot.errors import Refusal
 

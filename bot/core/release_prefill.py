@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from bot.core import release_forms as forms
 from bot.core.forms import Form
 from bot.core.prefill import Answers, Filler, Known
-from bot.core.release_rules import is_same_version
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
+from bot.core.versions import is_same_version
 
 PREPARATION = timedelta(minutes=30)
 """What a plan leaves QA at least to agree to its time, unless somebody says otherwise."""

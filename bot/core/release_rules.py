@@ -5,7 +5,6 @@ The table that uses them is bot.core.release.
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,6 +32,7 @@ from bot.core.release_forms import (
 from bot.core.roles import Role
 from bot.core.rollback_forms import RequestForm
 from bot.core.validation import Run
+from bot.core.versions import is_same_version
 from bot.core.windows import FreezeMark
 from bot.errors import Refusal
 
@@ -183,28 +183,6 @@ def never_twice(situation: Situation[Release]) -> None:
             f"You have signed {situation.conversation.version} already; each sign-off needs a different person.",
             may=tuple(role.label for role in situation.conversation.missing),
         )
-
-
-def is_same_version(one: str, other: str) -> bool:
-    """Whether two spellings name one version: v1.2.0, V1.2.0 and 1.2.0 do."""
-    return one.casefold().removeprefix("v") == other.casefold().removeprefix("v")
-
-
-_COMMIT_HASH = re.compile(r"[0-9a-f]{6,64}")
-
-
-def is_same_commit(one: str, other: str) -> bool:
-    """Whether two ids name one commit: hashes may be shortened, other names (a tag) must be equal."""
-    longer, shorter = sorted((one.casefold(), other.casefold()), key=len, reverse=True)
-    if _COMMIT_HASH.fullmatch(longer) and _COMMIT_HASH.fullmatch(shorter):
-        return longer.startswith(shorter)
-    return one == other
-
-
-def is_another_commit(one: str, other: str) -> bool:
-    """Whether two ids are sure to name two commits: both are hashes, and neither begins with the other."""
-    hashes = all(_COMMIT_HASH.fullmatch(name.casefold()) for name in (one, other))
-    return hashes and not is_same_commit(one, other)
 
 
 def same_version(situation: Situation[Release]) -> None:

@@ -10,8 +10,9 @@ from bot.core import canary
 from bot.core.dialogue import Situation
 from bot.core.events import Event
 from bot.core.release_forms import StartForm
-from bot.core.release_rules import Release, is_same_commit
+from bot.core.release_rules import Release
 from bot.core.roles import Role
+from bot.core.versions import is_same_commit
 from bot.errors import Refusal
 
 MAY_OVERRIDE = (Role.RELEASE_MANAGER, Role.TECH_LEAD)

@@ -7,8 +7,8 @@ from typing import Any
 
 from bot.core.forms import Form
 from bot.core.prefill import Answers, Filler, Known
-from bot.core.release_rules import is_same_version
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
+from bot.core.versions import is_same_version
 
 LIVE = (
     *("canary", "canary_paused", "deploying", "awaiting_smoke", "smoke_running", "watching"),

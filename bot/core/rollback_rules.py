@@ -15,10 +15,10 @@ from bot.core.handoffs import handed_to
 from bot.core.orders import BEGIN, OrderState
 from bot.core.policy import Service
 from bot.core.release_forms import RollbackForm, RolledBackForm
-from bot.core.release_rules import is_same_version
 from bot.core.roles import WATCH, Role
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
 from bot.core.rollback_prefill import LIVE
+from bot.core.versions import is_same_version
 from bot.errors import Refusal
 
 RECOVERY_TARGETS = {

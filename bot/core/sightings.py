@@ -12,8 +12,9 @@ from pydantic import Field, StringConstraints
 from bot.core.events import Fact
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm
-from bot.core.release_rules import Release, is_another_commit, is_same_commit, is_same_version
+from bot.core.release_rules import Release
 from bot.core.rollback_rules import Rollback
+from bot.core.versions import is_another_commit, is_same_commit, is_same_version
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.events import Conversation
+from bot.core.versions import spelled
 
 BACK = ("awaiting_closure", "awaiting_postmortem", "closed")
 """The states of a rollback that was verified."""
@@ -42,14 +43,9 @@ class Surroundings:
         """The versions whose last release was rolled back, and those that were rolled back and are verified nowhere."""
         last = {release.version: release.state for release in reversed(self.releases)}
         bad = {version for version, state in last.items() if state == "rolled_back"}
-        verified = {_spelled(version) for version in self.verified}
+        verified = {spelled(version) for version in self.verified}
         back = (rollback.version for rollback in self.rollbacks if rollback.state in BACK)
-        return frozenset(bad.union(version for version in back if _spelled(version) not in verified))
-
-
-def _spelled(version: str) -> str:
-    """A version as it is compared: v1.2.0, V1.2.0 and 1.2.0 are one."""
-    return version.casefold().removeprefix("v")
+        return frozenset(bad.union(version for version in back if spelled(version) not in verified))
 
 
 NOWHERE = Surroundings()

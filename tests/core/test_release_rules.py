@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.release_rules import is_same_commit, is_same_version
 from bot.core.roles import Role
+from bot.core.versions import is_same_commit, is_same_version
 from bot.errors import Refusal
 from tests.core.a_release import (
     CI,
