@@ -15,12 +15,13 @@ from bot.conversations import Conversations
 from bot.core.alerts import DRILL_LABEL, Alert, grouped, since_deployment
 from bot.core.drill import HOOK, ArrivedForm
 from bot.core.policy import Service
-from bot.core.release_observation import WATCHED, deployment_of
+from bot.core.release_observation import deployment_of
 from bot.core.release_rules import Release
 from bot.errors import Refusal
 from bot.monitors.alertmanager import Alertmanager
 from bot.service import read_conversation
 from bot.store.interface import Reader
+from bot.watched import is_watched
 
 logger = logging.getLogger(__name__)
 
@@ -111,4 +112,4 @@ class Alerts:
 
 def _watched(reader: Reader, service: str) -> list[Release]:
     found = reader.find("release", service=service, is_open=True)
-    return [read_conversation(record) for record in found if record.state in WATCHED]
+    return [read_conversation(record) for record in found if is_watched(reader, record)]

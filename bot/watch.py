@@ -37,13 +37,14 @@ from bot.core.observation import (
     wanted,
 )
 from bot.core.policy import Service
-from bot.core.release_observation import WATCHED, deployment_of
+from bot.core.release_observation import deployment_of
 from bot.core.release_rules import Release
 from bot.core.signals import Sample, Samples, Signal, amount, middle
 from bot.errors import GreenlightError, Refusal
 from bot.monitors.interface import Monitor, MonitorError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Record, Store
+from bot.watched import is_watched, watched
 
 if TYPE_CHECKING:
     from bot.core.comparison import Comparison
@@ -59,7 +60,6 @@ TICK = 1.0
 AT_ONCE = 16
 """Looks under way at the same time."""
 
-MOST_RELEASES = 1_000
 FEW = 8
 """So many releases are first looked at together; more are spread over the time between two looks."""
 
@@ -207,7 +207,7 @@ class Watch:
     async def _look(self, conversation: str, one: _Watched, now: datetime) -> None:
         record = await self._store.read(partial(_load, conversation_id=conversation))
         policy = self._conversations.policies.get(record.service) if record else None
-        if record is None or policy is None or record.state not in WATCHED:
+        if record is None or policy is None:
             one.due = now + timedelta(seconds=600)
             self._is_changed = True
             return
@@ -390,9 +390,10 @@ class _LookAt:
 
 def _watched(reader: Reader, services: frozenset[str]) -> dict[str, str]:
     """The releases whose signals are looked at, with their services."""
-    records = (record for state in WATCHED for record in reader.find("release", state=state, limit=MOST_RELEASES))
-    return {record.id: record.service for record in records if record.service in services}
+    return {record.id: record.service for record in watched(reader, services)}
 
 
 def _load(reader: Reader, conversation_id: str) -> Record | None:
-    return reader.load(conversation_id)
+    """A release that is watched still."""
+    record = reader.load(conversation_id)
+    return record if record is not None and is_watched(reader, record) else None

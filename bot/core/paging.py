@@ -81,6 +81,11 @@ def ended(release: Release, event: Event, policy: Service) -> tuple[Errand, ...]
     return tuple(_errands(release, event, policy, "resolve", release.observation.paged))
 
 
+def ended_again(release: Release, event: Event, policy: Service) -> tuple[Errand, ...]:
+    """As `errands` of a declined rollback: where the release was over before it, so is what was found meanwhile."""
+    return ended(release, event, policy) if release.state == "completed" else ()
+
+
 def rollback_begun(rollback: Rollback, event: Event, policy: Service) -> tuple[Errand, ...]:
     """As `errands` of a rollback's first step by people: they need not be woken about its release any more."""
     if not rollback.release or MACHINES.intersection(event.roles):

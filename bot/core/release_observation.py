@@ -5,17 +5,24 @@ The table is bot.core.release, the forms are in bot.core.watch_forms.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
-from bot.core.dialogue import Situation
-from bot.core.events import Event
+from bot.core.dialogue import Consequence, Situation
+from bot.core.events import Conversation, Event
 from bot.core.observation import Deployment, Observation, Standing
 from bot.core.release_rules import Release, set_aside
 from bot.core.roles import CLOCK
+from bot.core.rollback_forms import DetailForm, RequestForm
+from bot.core.rollback_rules import Rollback
 from bot.errors import Refusal
 
 WATCHED = ("canary", "canary_paused", "awaiting_smoke", "smoke_running", "watching", "awaiting_decision")
 """The states in which a release's signals are looked at, once it is deployed or a share of it is."""
+
+LOOKED_AT = (*WATCHED, "rolling_back")
+"""And while its rollback has not begun: production is on it as before, and whoever decides needs to know how it is."""
 
 
 # ── what is watched ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -29,7 +36,20 @@ def deployment_of(release: Release) -> Deployment | None:
     return Deployment(min(began, started.at) if started else began, ended)
 
 
+def way_back(release: str, others: Iterable[Conversation]) -> Rollback | None:
+    """The rollback of a release (by its conversation's id) among others that are open."""
+    return next((one for one in others if isinstance(one, Rollback) and one.release == release), None)
+
+
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+def still_live(situation: Situation[Release]) -> None:
+    """What is measured once the way back has begun is no longer the release's."""
+    it = situation.conversation
+    back = way_back(it.id, situation.surroundings.others) if it.state == "rolling_back" else None
+    if back is not None and back.has_begun:
+        raise Refusal(f"{it.version} is being rolled back; what is measured now is not its own.", since=back.since)
+
+
 def is_news(situation: Situation[Release]) -> None:
     """A breach is told once: again only when it is worse, or after it had ended."""
     form = situation.move.form
@@ -51,6 +71,30 @@ def sees(situation: Situation[Release]) -> None:
     blind = situation.conversation.observation.blind
     if situation.move.actor.id == CLOCK.id and blind:
         raise Refusal(f"The watch is blind ({', '.join(blind)}), so the canary is not promoted by itself.")
+
+
+# ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────────
+def breach_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """Which rollback of the release is asked for already, and whether it waits for a decision."""
+    back = way_back(situation.conversation.id, situation.surroundings.others)
+    return {"rollback": back.id, "undecided": back.state == "awaiting_decision"} if back is not None else {}
+
+
+def breach_leads(release: Release, event: Event) -> tuple[Consequence, ...]:
+    """P0 opens the rollback, with what was measured as its evidence. One that somebody asked for already is given the
+    evidence, and waits for no decision where it is P0.
+    """
+    told, is_p0 = event.data, event.data["severity"] == "P0"
+    since = f"Since {datetime.fromisoformat(told['started_at']):%Y-%m-%d %H:%M} UTC"
+    what = {"issue": f"{told['signal']}: {told['measured']} (limit {told['limit']})", "evidence": (since,)}
+    if rollback := told.get("rollback"):
+        detail = Consequence("rollback", "detail", DetailForm.model_validate(what), rollback)
+        raised = Consequence("rollback", "raise_severity", None, rollback)
+        return (detail, raised) if is_p0 and told["undecided"] else (detail,)
+    if not is_p0:
+        return ()
+    named = {"version": release.version, "environment": release.environment, "severity": "P0"}
+    return (Consequence("rollback", "request", RequestForm.model_validate(named | what)),)
 
 
 # ── effects ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -233,21 +233,6 @@ def opens_rollback(release: Release, event: Event) -> tuple[Consequence, ...]:
     return (Consequence("rollback", "request", form),)
 
 
-def breach_opens_rollback(release: Release, event: Event) -> tuple[Consequence, ...]:
-    """A P0 breach opens it as well, with what was measured as its evidence."""
-    if event.data["severity"] != "P0":
-        return ()
-    told = event.data
-    form = RequestForm(
-        version=release.version,
-        environment=release.environment,
-        severity="P0",
-        issue=f"{told['signal']}: {told['measured']} (limit {told['limit']})",
-        evidence=(f"Since {told['started_at']}",),
-    )
-    return (Consequence("rollback", "request", form),)
-
-
 # ── facts and effects ────────────────────────────────────────────────────────────────────────────────────────────────
 def timetable(release: Release, policy: Service) -> tuple[Reminder, ...]:
     """What happens by itself in a release, beside the waits of its rows."""

@@ -81,6 +81,11 @@ class Rollback(Conversation):
         return frozenset({"decline"}) if self.severity == "P0" else frozenset()
 
     @property
+    def has_begun(self) -> bool:
+        """Whether production has left the version, or is about to."""
+        return bool(self.attempts)
+
+    @property
     def verification_began(self) -> datetime:
         """Since when QA is waited for: since it said that it is testing, else since it was asked."""
         return self.tested_at or self.since
@@ -329,10 +334,11 @@ def incident_freezes(rollback: Rollback, event: Event) -> tuple[Consequence, ...
 
 def begins_itself(rollback: Rollback, event: Event, policy: Service) -> tuple[Errand, ...]:
     """What the watch measured as P0 is rolled back without anybody beginning it, where the service says so."""
-    rule = policy.deployer
-    if rule is None or rule.rollback != "automatic" or rollback.severity != "P0" or event.actor != WATCH.id:
+    rule, it = policy.deployer, rollback.id
+    if rule is None or rule.rollback != "automatic" or event.actor != WATCH.id:
         return ()
-    it = rollback.id
+    if rollback.severity != "P0" or rollback.state != "awaiting_start" or rollback.has_begun:
+        return ()
     return (Errand(f"{it}:{event.number}:begin", BEGIN, it, f"order:{it}", {"event": event.number}),)
 
 

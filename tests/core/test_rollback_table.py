@@ -46,7 +46,7 @@ ANY_QA, ANYBODY = {QA.id, OTHER_QA.id}, {actor.id for actor in EVERYBODY}
 WHO: dict[str, set[str]] = {
     "request": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id, LINKED.id},
     "decide": {TECH_LEAD.id, MANAGER.id},
-    "raise_severity": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id},
+    "raise_severity": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id, LINKED.id},
     "decline": {TECH_LEAD.id, MANAGER.id},
     "withdraw": {*ANY_QA, TECH_LEAD.id, MANAGER.id},
     "initiate": {DEVOPS.id, TECH_LEAD.id, WATCH.id},

@@ -449,6 +449,25 @@ async def test_elsewhere_a_rollback_waits_for_people(github: FakeActions, tmp_pa
     assert github.dispatched == []
 
 
+@pytest.mark.parametrize("severity", ["P0", "P1"])
+async def test_a_p0_begins_by_itself_although_people_asked_for_the_rollback_a_moment_before(
+    github: FakeActions, tmp_path: Path, severity: str
+) -> None:
+    """Theirs waits for DevOps, or for a decision, until the watch measures the same."""
+    async with team(github, tmp_path, rollback="automatic", starts=("rollback",)) as player:
+        await verified(player, "v1.1.0")
+        await player.playground.advance(player.playground.now() + timedelta(hours=3))
+        await verified(player, "v1.2.0")
+        await player.command(TANIA, f"/rollback admin-logistic v1.2.0 severity={severity}", "#releases")
+        assert github.dispatched == []
+        await breach(player)
+        await later(player, 1)
+        assert [one["action"] for one in github.dispatched] == ["rollback"]
+        taken = await steps(player, "rollback")
+    assert taken[:-2] == ["request", "detail", *(["raise_severity"] if severity == "P1" else [])]
+    assert taken[-2:] == ["initiate", "order_told"]
+
+
 async def test_without_a_version_to_go_back_to_even_an_automatic_rollback_waits(
     github: FakeActions, tmp_path: Path
 ) -> None:

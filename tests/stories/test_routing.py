@@ -85,7 +85,11 @@ ROUTING: Routing = {
 
 @asynccontextmanager
 async def team(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, routing: Routing, rule: AlertRule | None = None
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    routing: Routing,
+    rule: AlertRule | None = None,
+    starts_at: datetime | None = None,
 ) -> AsyncIterator[Told]:
     """A team that routes trouble, with all that it is routed to."""
     pagerduty, opsgenie = FakePagerDuty(), FakeOpsgenie()
@@ -107,7 +111,7 @@ async def team(
         loaded = load(CONFIGURATION)
         services = {name: it.but(routing=routing, alertmanager=rule) for name, it in loaded.services.items()}
         configuration = replace(loaded, services=services)
-        starts_at = datetime.now(UTC) if rule else STARTS_AT
+        starts_at = starts_at or (datetime.now(UTC) if rule else STARTS_AT)
         playground = await stack.enter_async_context(
             playing(folder / "x.db", pace=Pace.unlimited(), starts_at=starts_at, configuration=configuration)
         )
