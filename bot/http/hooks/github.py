@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -18,6 +19,8 @@ from bot.arrivals import Arrival, Arrivals
 from bot.core.policy import GitHubHook
 from bot.core.sightings import Phase, Sighting, one_line, plain_text
 from bot.http.hooks.interface import Headers, Made, Part, UnknownError, UnreadableError, address, is_same, parsed
+
+logger = logging.getLogger(__name__)
 
 SOURCE = "GitHub"
 STATES = {
@@ -213,9 +216,12 @@ class GitHub:
     async def _arrive(self, repository: Repository, environment: str, told: Sighting, key: str) -> Made:
         made = []
         for service, rule in self._rules(repository):
-            if ours := _ours(rule, environment, self._arrivals.policies[service].environments):
+            known = self._arrivals.policies[service].environments
+            if ours := _ours(rule, environment, known):
                 arrival = Arrival(service, ours, told, f"{self.name}:{key}")
                 made.append(asdict(await self._arrivals.take(arrival)))
+            else:
+                made.append(_left_alone(service, rule, one_line(environment), known))
         return tuple(made)
 
     def _rules(self, repository: Repository) -> list[tuple[str, GitHubHook]]:
@@ -237,6 +243,17 @@ def _ours(rule: GitHubHook, environment: str, known: tuple[str, ...]) -> str | N
     if rule.environments:
         return {name.casefold(): ours for name, ours in rule.environments.items()}.get(environment.casefold())
     return environment.casefold() if environment.casefold() in known else None
+
+
+def _left_alone(service: str, rule: GitHubHook, environment: str, known: tuple[str, ...]) -> dict[str, object]:
+    """What is said of an environment that is none of the service's: a preview, or one whose name is written otherwise.
+
+    Whoever sets the hook up reads it in GitHub's "Recent Deliveries".
+    """
+    names = ", ".join(rule.environments or known)
+    why = f"{service} has no environment “{environment}” on GitHub; it has: {names}. Others are left alone."
+    logger.info("%s", why, extra={"action": "environment_unknown", "service": service})
+    return {"service": service, "environment": environment, "outcome": "left alone", "reason": why}
 
 
 def _content(headers: Headers, body: bytes) -> bytes:

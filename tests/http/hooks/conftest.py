@@ -112,13 +112,15 @@ def status(state: str, at: str, number: int = 1, sha: str = "abc1234", ref: str 
 
 
 @asynccontextmanager
-async def hooked(folder: Path, alertmanager: AlertRule | None = None) -> AsyncIterator[Told]:
-    """A playground whose first service is told of by everybody."""
+async def hooked(folder: Path, alertmanager: AlertRule | None = None, **changes: Any) -> AsyncIterator[Told]:
+    """A playground whose first service is told of by everybody. `changes` are of this service."""
     configuration, database = load(CONFIGURATION), folder / "x.db"
     github = GitHubHook(repository="codertocat/hello-world", workflows={"test.yml": "production"})
     hooks = Hooks(github=github, argocd={"shop": "production"})
     services = {name: it.but(hooks=Hooks()) for name, it in configuration.services.items()}
-    services["admin-logistic"] = services["admin-logistic"].but(hooks=hooks, alertmanager=alertmanager)
+    services["admin-logistic"] = services["admin-logistic"].but(
+        **{"hooks": hooks, "alertmanager": alertmanager} | changes
+    )
     configuration = replace(configuration, services=services)
     playing_it = playing(database, pace=Pace.unlimited(), starts_at=STARTS_AT, configuration=configuration)
     async with playing_it as playground:
