@@ -21,7 +21,7 @@ def register(app: AsyncApp, context: Context) -> None:
         if not action["value"].isdecimal():
             raise ReferenceUnreadableError(action["value"][:100])
         until = await context.conversations.snooze(int(action["value"]))
-        reply(context, body, notice(f"💤 I'll ask again {moment(until, 'time')}."))
+        reply(context, body, notice(f"💤 I'll ask again at {moment(until, 'time')}."))
         await ack()
 
     @app.action(DONE_ACTION)

@@ -148,8 +148,8 @@ def page_of(drill: Drill, place: str, at: datetime, to: tuple[str, ...]) -> Page
 def somebody_is_told(situation: Situation[Drill]) -> None:
     if not places(situation.policy):
         raise Refusal(
-            f"Nobody is told of {situation.policy.name}'s trouble beside the thread, so there is nothing to test.",
-            remedy="Name channels, PagerDuty, Opsgenie or mail under `routing`, or an `alertmanager`.",
+            f"Nobody is told of {situation.policy.name}'s trouble besides the thread, so there is nothing to test.",
+            remedy="Name channels, PagerDuty, Opsgenie or mail in the configuration (`routing`), or an `alertmanager`.",
         )
 
 

@@ -69,10 +69,10 @@ class ReportForm(Form):
         Paragraph, Ask("Impact", Widget.TEXT, hint="What can't go on.", placeholder="Cannot continue testing STORY-140")
     ]
     symptoms: Annotated[
-        SomeEntries, Ask("Symptoms", Widget.LINES, hint="One a line.", placeholder="All API calls return 503")
+        SomeEntries, Ask("Symptoms", Widget.LINES, hint="One per line.", placeholder="All API calls return 503")
     ]
     tried: Annotated[
-        Entries, Ask("What I tried", Widget.LINES, hint="One a line.", placeholder="Tried different endpoints")
+        Entries, Ask("What I tried", Widget.LINES, hint="One per line.", placeholder="Tried different endpoints")
     ] = ()
     urgency: Annotated[
         str, Field(pattern="^(low|medium|high|critical)$"), Ask("Urgency", Widget.CHOICE, choices=URGENCIES)
@@ -117,9 +117,11 @@ class ReportForm(Form):
 class UpdateForm(Form):
     """What DevOps found, and what follows (section 3, "DevOps → QA")."""
 
-    findings: Annotated[Entries, Ask("Findings", Widget.LINES, hint="One a line.", placeholder="Server is up")] = ()
+    findings: Annotated[Entries, Ask("Findings", Widget.LINES, hint="One per line.", placeholder="Server is up")] = ()
     cause: Annotated[OneLine | None, Ask("Cause", placeholder="Looks like a runaway query")] = None
-    fix: Annotated[Entries, Ask("Fix", Widget.LINES, hint="One a line.", placeholder="Restarting backend service")] = ()
+    fix: Annotated[
+        Entries, Ask("Fix", Widget.LINES, hint="One per line.", placeholder="Restarting backend service")
+    ] = ()
     workaround: Annotated[Paragraph | None, Ask("Workaround", Widget.TEXT, hint="What QA can do meanwhile.")] = None
     eta: Annotated[Minutes | None, Ask("ETA in minutes", Widget.NUMBER)] = None
 

@@ -30,7 +30,7 @@ class RequestForm(Form):
     what: Annotated[Paragraph, Ask("What", Widget.TEXT, placeholder="Separate environment for performance testing")]
     why: Annotated[Paragraph, Ask("Why", Widget.TEXT, placeholder="Need to run load tests without affecting staging")]
     requirements: Annotated[
-        SomeEntries, Ask("Requirements", Widget.LINES, hint="One a line.", placeholder="Copy of staging setup")
+        SomeEntries, Ask("Requirements", Widget.LINES, hint="One per line.", placeholder="Copy of staging setup")
     ]
     needed_by: Annotated[OneLine, Ask("When needed", placeholder="Before Sprint 17")]
     needed_at: Annotated[
@@ -66,13 +66,13 @@ class RequestForm(Form):
 class PlanForm(Form):
     """DevOps's answer (section 4, "DevOps → QA")."""
 
-    plan: Annotated[SomeEntries, Ask("Plan", Widget.LINES, hint="One a line.", placeholder="Clone staging config")]
+    plan: Annotated[SomeEntries, Ask("Plan", Widget.LINES, hint="One per line.", placeholder="Clone staging config")]
     timeline: Annotated[OneLine, Ask("Timeline", placeholder="2 days")]
     ready_by: Annotated[
         Moment | None, Ask("Ready by", Widget.MOMENT, hint="Empty: as the timeline says, such as “2 days”.")
     ] = None
     access: Annotated[OneLine, Ask("Access", placeholder="Will share API URL and test credentials")]
-    notes: Annotated[Entries, Ask("Note", Widget.LINES, hint="One a line.")] = ()
+    notes: Annotated[Entries, Ask("Note", Widget.LINES, hint="One per line.")] = ()
 
 
 _SECRETS = Ask(
@@ -91,11 +91,11 @@ class ReadyForm(Form):
     urls: Annotated[
         SomeEntries,
         AfterValidator(_labelled),
-        Ask("URLs", Widget.LINES, hint="One a line.", placeholder="API URL: https://…"),
+        Ask("URLs", Widget.LINES, hint="One per line.", placeholder="API URL: https://…"),
     ]
     secrets: Annotated[str | None, _SECRETS] = None
-    data: Annotated[Entries, Ask("Database", Widget.LINES, hint="One a line.", placeholder="10,000 seed orders")] = ()
-    limits: Annotated[Entries, Ask("Limits", Widget.LINES, hint="One a line.", placeholder="2 CPU, 1GB RAM")] = ()
+    data: Annotated[Entries, Ask("Database", Widget.LINES, hint="One per line.", placeholder="10,000 seed orders")] = ()
+    limits: Annotated[Entries, Ask("Limits", Widget.LINES, hint="One per line.", placeholder="2 CPU, 1GB RAM")] = ()
 
 
 class ShareForm(Form):
@@ -107,7 +107,7 @@ class ShareForm(Form):
 class AdjustForm(Form):
     """What is still missing."""
 
-    adjustments: Annotated[SomeEntries, Ask("Adjustments", Widget.LINES, hint="One a line.")]
+    adjustments: Annotated[SomeEntries, Ask("Adjustments", Widget.LINES, hint="One per line.")]
 
 
 class ExtensionForm(Form):

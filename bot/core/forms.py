@@ -81,7 +81,7 @@ _BULLET = re.compile(r"^(?:[-•*]\s+|•|[-*]$)")
 
 
 def _lines(value: object) -> object:
-    """A list as people type it: one entry a line, with or without a bullet."""
+    """A list as people type it: one entry per line, with or without a bullet."""
     if isinstance(value, str):
         stripped = (_BULLET.sub("", line.strip()).strip() for line in value.splitlines())
         return [line for line in stripped if line]
@@ -308,7 +308,7 @@ _SENTENCES = {
 _BY_WIDGET = {
     Widget.LINE: "This must be one line of text.",
     Widget.TEXT: "This must be text.",
-    Widget.LINES: "This must be text, one entry a line.",
+    Widget.LINES: "This must be text, one entry per line.",
     Widget.NUMBER: "This must be a whole number.",
     Widget.LINK: "This must be a link that starts with https:// or http://.",
     Widget.CHOICE: "This is none of the choices.",

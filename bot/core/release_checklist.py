@@ -31,7 +31,7 @@ STEWARDS = (Role.RELEASE_MANAGER, Role.TECH_LEAD)
 class ItemsForm(Form):
     """Items of the checklist, by their texts."""
 
-    items: Annotated[SomeEntries, Ask("Items", Widget.LINES, hint="One a line.", placeholder="Migrations reviewed")]
+    items: Annotated[SomeEntries, Ask("Items", Widget.LINES, hint="One per line.", placeholder="Migrations reviewed")]
 
 
 class ChecklistForm(Form):

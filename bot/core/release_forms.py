@@ -108,7 +108,7 @@ class ApprovalForm(Form):
         Ask(
             "Included Changes",
             Widget.LINES,
-            hint="One a line.",
+            hint="One per line.",
             placeholder="STORY-123: Order Tracking",
             section="Contents",
         ),
@@ -118,7 +118,7 @@ class ApprovalForm(Form):
         Ask(
             "Known Issues",
             Widget.LINES,
-            hint="One a line. Where there are none, say “None”.",
+            hint="One per line. Where there are none, say “None”.",
             placeholder="None blocking release",
         ),
     ]
@@ -215,7 +215,7 @@ class PlanForm(Form):
     cache_clear: Annotated[OneLine, Ask("Cache clear")] = "No"
     error_monitoring: Annotated[OneLine, Ask("Error rates", placeholder="Will watch Sentry", section="Monitoring")]
     performance_monitoring: Annotated[OneLine, Ask("Performance", placeholder="Will watch Datadog")]
-    concerns: Annotated[Entries, Ask("Infrastructure concerns", Widget.LINES, hint="One a line.")] = ()
+    concerns: Annotated[Entries, Ask("Infrastructure concerns", Widget.LINES, hint="One per line.")] = ()
     decisions: Annotated[
         tuple[Decision, ...], Ask("Needs agreement on", Widget.CHOICES, choices=CHOOSABLE, section="Authority")
     ] = ()
@@ -251,7 +251,7 @@ class DeployedForm(Form):
         Ask(
             "Components",
             Widget.LINES,
-            hint="One a line, with its state.",
+            hint="One per line, with its state.",
             placeholder="Backend: Healthy",
             section="Deployment Details",
         ),
@@ -260,15 +260,15 @@ class DeployedForm(Form):
     cache: Annotated[OneLine, Ask("Cache")] = "Not cleared"
     health_checks: Annotated[
         SomeEntries,
-        Ask("Health Checks", Widget.LINES, hint="One a line.", placeholder="API: 200 OK", section="After deploying"),
+        Ask("Health Checks", Widget.LINES, hint="One per line.", placeholder="API: 200 OK", section="After deploying"),
     ]
     monitoring: Annotated[
         SomeEntries,
-        Ask("Monitoring", Widget.LINES, hint="One link a line.", placeholder="Sentry: https://…"),
+        Ask("Monitoring", Widget.LINES, hint="One link per line.", placeholder="Sentry: https://…"),
     ]
     metrics: Annotated[
         Entries,
-        Ask("Initial Metrics", Widget.LINES, hint="One a line.", placeholder="Error rate: 0.1% (normal)"),
+        Ask("Initial Metrics", Widget.LINES, hint="One per line.", placeholder="Error rate: 0.1% (normal)"),
     ] = ()
     issues: Annotated[OneLine, Ask("Issues during the deployment")] = "None"
 
@@ -309,8 +309,8 @@ class RollbackForm(Form):
         ),
     ] = "P1"
     issue: Annotated[Paragraph | None, Ask("Issue", Widget.TEXT)] = None
-    impact: Annotated[Entries, Ask("Impact", Widget.LINES, hint="One a line.")] = ()
-    evidence: Annotated[Entries, Ask("Evidence", Widget.LINES, hint="One a line.")] = ()
+    impact: Annotated[Entries, Ask("Impact", Widget.LINES, hint="One per line.")] = ()
+    evidence: Annotated[Entries, Ask("Evidence", Widget.LINES, hint="One per line.")] = ()
     target: Annotated[
         Version | None,
         Ask("Roll back to", hint="Empty means the last verified version.", placeholder="v1.1.0"),
@@ -323,7 +323,7 @@ class RolledBackForm(Form):
     version: Annotated[Version, Ask("Production is now on", placeholder="v1.1.0")]
     duration: Annotated[Minutes, Ask("Duration in minutes", Widget.NUMBER)]
     checks: Annotated[
-        SomeEntries, Ask("Immediate check", Widget.LINES, hint="One a line.", placeholder="API health: OK")
+        SomeEntries, Ask("Immediate check", Widget.LINES, hint="One per line.", placeholder="API health: OK")
     ]
 
 

@@ -53,8 +53,8 @@ class DetailForm(Form):
     """What the alarm left out."""
 
     issue: Annotated[Paragraph | None, Ask("Issue", Widget.TEXT, hint="What users can't do, and what they see.")] = None
-    impact: Annotated[Entries, Ask("Impact", Widget.LINES, hint="One a line.")] = ()
-    evidence: Annotated[Entries, Ask("Evidence", Widget.LINES, hint="One a line.")] = ()
+    impact: Annotated[Entries, Ask("Impact", Widget.LINES, hint="One per line.")] = ()
+    evidence: Annotated[Entries, Ask("Evidence", Widget.LINES, hint="One per line.")] = ()
 
     @model_validator(mode="after")
     def _something(self) -> DetailForm:
@@ -81,7 +81,7 @@ class CompleteForm(Form):
     version: Annotated[Version, Ask("Now on", placeholder="v1.1.0")]
     duration: Annotated[Minutes, Ask("Duration in minutes", Widget.NUMBER)]
     checks: Annotated[
-        SomeEntries, Ask("Immediate check", Widget.LINES, hint="One a line.", placeholder="API health: OK")
+        SomeEntries, Ask("Immediate check", Widget.LINES, hint="One per line.", placeholder="API health: OK")
     ]
     verify: Annotated[OneLine | None, Ask("What QA should verify", placeholder="order creation works")] = None
 

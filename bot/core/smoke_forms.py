@@ -44,7 +44,7 @@ class SmokeForm(Form):
 
     results: Annotated[
         SomeEntries,
-        Ask("Results", Widget.LINES, hint="One test a line, with Pass or Fail.", placeholder="Login: Pass"),
+        Ask("Results", Widget.LINES, hint="One test per line, with Pass or Fail.", placeholder="Login: Pass"),
     ]
     duration: Annotated[int, Field(ge=0, le=24 * 60), Ask("Duration in minutes", Widget.NUMBER)]
     issues: Annotated[OneLine, Ask("Issues found")] = "None"

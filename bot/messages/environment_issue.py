@@ -53,8 +53,9 @@ def card(issue: EnvironmentIssue, policy: Service) -> Message:
     telling.say(*_state_lines(issue, policy))
     for passage in _problem(form):
         telling.tell(passage)
-    ago = span(max(issue.opened_at - form.started, timedelta(0)))
-    telling.say(f"*When started:* ~{ago} ago when reported ({both_zones(form.started)})")
+    before = issue.opened_at - form.started
+    ago = "just before it was reported" if before < timedelta(minutes=1) else f"~{span(before)} ago when reported"
+    telling.say(f"*When started:* {ago} ({both_zones(form.started)})")
     for passage in _contents(form):
         telling.tell(passage)
     telling.say(_urgency(form))

@@ -117,6 +117,8 @@ def field_errors(told: Refusal, view: Mapping[str, Any]) -> dict[str, str]:
     elsewhere = [why for name, why in told.fields.items() if name not in inputs]
     if inputs and (elsewhere or not errors):
         may = f"Who may: {', '.join(told.may)}." if told.may else ""
-        below_first = " ".join((errors.get(inputs[0], ""), *(elsewhere or [str(told), may]))).strip()
+        remedy = told.remedy.replace("`", "")  # our own marks of what is typed, which plain text would show
+        below_first = " ".join((errors.get(inputs[0], ""), *(elsewhere or [told.reason, remedy, may])))
+        below_first = " ".join(below_first.split())
         errors[inputs[0]] = clip(below_first, 2 * ERROR)
     return errors

@@ -222,6 +222,11 @@ def utc(when: datetime, *, day: bool = True) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if day else f"{when.astimezone(UTC):%H:%M} UTC"
 
 
+def clock_time(when: datetime, now: datetime) -> str:
+    """A moment as people speak of it: "16:00 UTC" on the day it is said, with its day on any other."""
+    return utc(when, day=when.astimezone(UTC).date() != now.astimezone(UTC).date())
+
+
 def both_zones(when: datetime, note: str = "") -> str:
     """A moment in UTC, as logs and plans name it, and in the reader's own zone; a note in brackets after the first."""
     return f"{utc(when)}{f' ({note})' if note else ''} · {moment(when)} your time"

@@ -16,7 +16,7 @@ from bot.messages import blocks, release_lines
 from bot.messages.freeze import held_back
 from bot.messages.generic import begun, finished
 from bot.messages.message import Block, Message, Said
-from bot.messages.parts import Telling, both_zones, paragraph, span, utc, version
+from bot.messages.parts import Telling, both_zones, clock_time, paragraph, span, utc, version
 from bot.messages.references import DONE_ACTION, SNOOZE_ACTION, STEP_ACTION, Reference
 from bot.messages.reminders import reminder as usual
 from bot.messages.text import bold, escape
@@ -52,7 +52,7 @@ def reschedule(release: Release, event: Event, policy: Service) -> tuple[Said, .
     telling = begun(release, "🕓 *Deployment moved*")
     telling.say(f"🕓 *Deployment moved*{was} to {both_zones(when)}")
     telling.tell(paragraph("*Why:*", event.data["reason"]))
-    return finished(telling, event, policy, ask=f"Any concerns with {utc(when, day=False)} timing?")
+    return finished(telling, event, policy, ask=f"Any concerns with {clock_time(when, event.at)} timing?")
 
 
 # ── the reminder ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -82,9 +82,8 @@ def reminder(
 
 
 def _from_when(entry: DayEntry, release: Release) -> str:
-    if entry.is_after or release.planned_at is None:
-        return "The deployment has ended; please confirm it, or say why it is left out."
-    return f"The deployment begins {both_zones(release.planned_at)}. Please confirm it, or say why it is left out."
+    since = "has ended" if entry.is_after or release.planned_at is None else f"begins {both_zones(release.planned_at)}"
+    return f"The deployment {since}. Please confirm that this is done, or say why it is skipped."
 
 
 def _buttons(entry: DayEntry, release: Release, reminder_id: int) -> tuple[Block, ...]:

@@ -16,7 +16,7 @@ from bot.messages import checklist, orders, validation
 from bot.messages.freeze import held_back
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
-from bot.messages.parts import PARAGRAPH, Passage, both_zones, form_of, minutes, paragraph, utc, version
+from bot.messages.parts import PARAGRAPH, Passage, both_zones, clock_time, form_of, minutes, paragraph, utc, version
 from bot.messages.people import call, call_awaited
 from bot.messages.release_card import canary_lines, overflow, when_line
 from bot.messages.release_day import missed
@@ -110,7 +110,7 @@ def plan(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     if release.unagreed:
         telling.say(*needs_agreement(release, event))
         return finished(telling, event, policy)
-    telling.say(f"Will notify when complete.\n\nAny concerns with {utc(form.when, day=False)} timing?")
+    telling.say(f"Will notify when complete.\n\nAny concerns with {clock_time(form.when, event.at)} timing?")
     telling.offer((RELEASE.step("confirm"), RELEASE.step("propose_time")))
     return finished(telling, event, policy, asked=True)
 
@@ -132,14 +132,14 @@ def agree(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
         f"🤝 *Agreed* as {agreement.role.label} to the plan for {version(release)}.",
         f"Still awaited: {still}." if still else "",
     )
-    at = f" with {utc(release.planned_at, day=False)} timing" if release.planned_at else ""
+    at = f" with {clock_time(release.planned_at, event.at)} timing" if release.planned_at else ""
     return finished(telling, event, policy, ask="" if still else f"Any concerns{at}?")
 
 
 def disagree(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "✋ *Disagreed*")
     telling.tell(paragraph(f"✋ *Disagreed* with the plan for {version(release)}", event.data["reason"]))
-    return finished(telling, event, policy, ask="Please plan it otherwise.")
+    return finished(telling, event, policy, ask="Please plan it differently.")
 
 
 def pre_deployment(form: PlanForm) -> tuple[str, ...]:
@@ -171,17 +171,19 @@ def reminded(release: Release, reminder: Reminder) -> Iterator[str]:
 def propose_time(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "🕓 *Another time proposed*")
     proposed = datetime.fromisoformat(event.data["when"])
-    planned = f" instead of {utc(release.planned_at, day=False)}" if release.planned_at else ""
+    planned = f" instead of {clock_time(release.planned_at, event.at)}" if release.planned_at else ""
     telling.say(f"🕓 *Another time proposed*{planned}: {both_zones(proposed)}")
     telling.tell(paragraph("*Why:*", event.data["reason"]))
-    return finished(telling, event, policy, ask=f"Please plan for {utc(proposed, day=False)}, or say what would work.")
+    return finished(
+        telling, event, policy, ask=f"Please plan for {clock_time(proposed, event.at)}, or say what would work."
+    )
 
 
 def confirm(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     """QA agrees to the time; DevOps is reminded when it comes, so no button is needed here."""
     telling = begun(release, "👍 *Time agreed*")
     devops = call_awaited(release, policy, but=event.actor)
-    agreed = f"{utc(release.planned_at, day=False)} works." if release.planned_at else "The time works."
+    agreed = f"{clock_time(release.planned_at, event.at)} works." if release.planned_at else "The time works."
     telling.say(
         f"{devops} {agreed}\n".lstrip(),
         f"I'll be online to run {escape(release.environment)} smoke test after deploy.",

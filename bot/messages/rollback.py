@@ -30,7 +30,7 @@ from bot.messages.parts import (
     version,
 )
 from bot.messages.people import call_awaited
-from bot.messages.text import clip, escape, link, mention, mention_group, one_line
+from bot.messages.text import clip, escape, link, mention, mention_group, moment, one_line
 
 HEADLINES: Mapping[str, str] = {
     "awaiting_decision": "🚨 ROLLBACK NEEDED: {version}",
@@ -86,7 +86,7 @@ def contents(rollback: Rollback) -> tuple[Passage, ...]:
 
 def _state_lines(rollback: Rollback, policy: Service) -> Iterator[str]:
     state = ROLLBACK.state(rollback.state)
-    yield f"{state.emoji} *{capital(state.words)}* · since {utc(rollback.since)}"
+    yield f"{state.emoji} *{capital(state.words)}* · since {moment(rollback.since)}"
     if awaited := call_awaited(rollback, policy):
         yield f"👉 Awaited: {awaited}"
     if rollback.state == "awaiting_decision":

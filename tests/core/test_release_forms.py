@@ -108,7 +108,7 @@ def test_hostile_text_is_taken_as_it_is(hostile: str) -> None:
 @pytest.mark.parametrize("control", ["a\x00b", "a\x1bb", "a\u2028b", "\ud800"])
 def test_control_characters_and_broken_text_are_refused(control: str) -> None:
     assert "one line" in wrong_approval(sprint=control)["sprint"]
-    assert "one entry a line" in wrong_approval(changes=[control])["changes"]
+    assert "one entry per line" in wrong_approval(changes=[control])["changes"]
 
 
 def test_every_field_at_its_longest_is_taken() -> None:

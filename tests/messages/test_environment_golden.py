@@ -32,7 +32,7 @@ from tests.messages.a_spoken_environment import (
     issue,
     request,
 )
-from tests.messages.a_spoken_release import DEVOPS, QA, as_json, calls, read, read_all, texts
+from tests.messages.a_spoken_release import DEVOPS, QA, START, as_json, calls, read, read_all, texts
 from tests.messages.test_release_hostile import HOSTILE, SORTS, entries, line, long
 
 GOLDEN = Path(__file__).parent / "golden" / "environment"
@@ -156,6 +156,12 @@ def test_the_longest_stays_within_slacks_limits(longest: Callable[[str], Any], t
             assert fit(message) == (message,), step
             check_message_blocks(list(message.blocks))
         assert len(talk.card.blocks) <= 25, step
+
+
+def test_what_began_when_it_was_reported_is_not_said_to_be_zero_minutes_old() -> None:
+    assert "*When started:* just before it was reported (2024-01-16 15:20 UTC" in read(
+        issue(started=START.isoformat()).card
+    )
 
 
 @pytest.mark.parametrize("longest", [longest_issue, longest_request])

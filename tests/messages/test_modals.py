@@ -245,6 +245,12 @@ def test_a_refusal_without_fields_stands_below_the_first() -> None:
     assert told == {"sprint": "“Revise” is not possible now. The release is deployed."}
 
 
+def test_an_error_is_plain_text_where_a_remedy_marks_what_to_type() -> None:
+    told = Refusal("Nothing to test.", remedy="Write `/release drill`.")
+    view = opened("revise", approved(), of("revise"))
+    assert field_errors(told, view) == {"sprint": "Nothing to test. Write /release drill."}
+
+
 def test_a_long_error_is_shortened() -> None:
     assert len(errors(commit="x" * 1_000)["commit"]) == 150
 

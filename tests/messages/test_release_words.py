@@ -228,6 +228,14 @@ def test_the_card_says_why_it_stands_still() -> None:
     assert "7.2% (limit &gt;5%) — Watch" in words(Talk().watching().take("breach", WATCH, BREACH).card)
 
 
+def test_a_time_on_another_day_is_said_with_its_day() -> None:
+    """ "16:00 UTC" is of the day on which it is said (the document's own words); tomorrow's has its date."""
+    answers = {"when": "2024-01-17T16:00:00Z", "reason": "The team is at lunch"}
+    told = first(Talk().planned().take("propose_time", QA, answers))
+    assert "Another time proposed instead of 16:00 UTC: 2024-01-17 16:00 UTC" in told
+    assert "Please plan for 2024-01-17 16:00 UTC, or say what would work." in told
+
+
 def test_a_proposed_time_takes_the_plan_off_the_card() -> None:
     """While DevOps has not answered, the card shows the time that QA asks for and not the plan that was refused."""
     answers = {"when": "2024-01-16T18:00:00Z", "reason": "The team is at lunch"}

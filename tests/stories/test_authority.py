@@ -45,7 +45,7 @@ async def test_who_disagrees_says_why_and_devops_plans_anew(player: Player) -> N
     await planned(player)
     await player.step(TANIA, RELEASES, "Disagree", reason="Orders peak at four; take the night")
     assert "Orders peak at four; take the night" in last_words(player)
-    assert "@Jane Smith — Please plan it otherwise." in last_words(player)
+    assert "@Jane Smith — Please plan it differently." in last_words(player)
     await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"downtime": "None"}))
     assert "Any concerns with 16:00 UTC timing?" in last_words(player)
 
