@@ -75,22 +75,30 @@ def sees(situation: Situation[Release]) -> None:
 
 # ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────────
 def breach_facts(situation: Situation[Release]) -> dict[str, Any]:
-    """Which rollback of the release is asked for already, and whether it waits for a decision."""
+    """Which rollback of the release is asked for already, how severe it is, and whether it waits for a decision."""
     back = way_back(situation.conversation.id, situation.surroundings.others)
-    return {"rollback": back.id, "undecided": back.state == "awaiting_decision"} if back is not None else {}
+    if back is None:
+        return {}
+    return {
+        "rollback": back.id,
+        "rollback_severity": back.severity,
+        "undecided": back.state == "awaiting_decision",
+    }
 
 
 def breach_leads(release: Release, event: Event) -> tuple[Consequence, ...]:
     """P0 opens the rollback, with what was measured as its evidence. One that somebody asked for already is given the
-    evidence, and waits for no decision where it is P0.
+    evidence, and waits for no decision where it is P0. A milder one adds nothing to what is P0 already.
     """
     told, is_p0 = event.data, event.data["severity"] == "P0"
     since = f"Since {datetime.fromisoformat(told['started_at']):%Y-%m-%d %H:%M} UTC"
     what = {"issue": f"{told['signal']}: {told['measured']} (limit {told['limit']})", "evidence": (since,)}
     if rollback := told.get("rollback"):
         detail = Consequence("rollback", "detail", DetailForm.model_validate(what), rollback)
-        raised = Consequence("rollback", "raise_severity", None, rollback)
-        return (detail, raised) if is_p0 and told["undecided"] else (detail,)
+        if told["rollback_severity"] == "P0":
+            return (detail,) if is_p0 else ()
+        raised = Consequence("rollback", "raise_severity" if told["undecided"] else "worsened", None, rollback)
+        return (detail, raised) if is_p0 else (detail,)
     if not is_p0:
         return ()
     named = {"version": release.version, "environment": release.environment, "severity": "P0"}

@@ -67,6 +67,8 @@ STEPS = (
     Step("raise_severity", "Raise to P0", ("awaiting_decision",), "awaiting_start",
          (QA, TECH_LEAD, DEVOPS, MANAGER, Role.LINKED), "🚨 *Now P0: production is down*", style="danger",
          confirm="It is rolled back at once, without a decision.", effect=rules.now_p0, errands=rules.begins_itself),
+    Step("worsened", "Now P0", ("awaiting_start",), SAME, (Role.LINKED,), "🚨 *Now P0: production is down*",
+         button=False, guards=(rules.is_worse,), effect=rules.now_p0, errands=rules.begins_itself),
     Step("initiate", "Begin rollback", ("awaiting_start",), "rolling_back", (DEVOPS, TECH_LEAD, Role.WATCH),
          "🔴 *INITIATING ROLLBACK*", forms.InitiateForm, hears="channel",
          wait=_urgent(3, "you to begin the rollback", TECH_LEAD), style="danger", looks=True,

@@ -164,6 +164,11 @@ def only_p1(situation: Situation[Rollback]) -> None:
         )
 
 
+def is_worse(situation: Situation[Rollback]) -> None:
+    if situation.conversation.severity == "P0":
+        raise Refusal("It is P0 already.")
+
+
 def still_there(situation: Situation[Rollback]) -> None:
     """Once production was moved, it does not stay where it was."""
     it = situation.conversation

@@ -93,8 +93,17 @@ def breach(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     )
     _draw(telling, form.chart)
     if release.state == "rolling_back":
-        telling.say("A rollback is requested; it goes on in its own thread.")
+        telling.say(_of_rollback(event))
     return finished(telling, event, policy)
+
+
+def _of_rollback(event: Event) -> str:
+    """What becomes of the rollback by a breach."""
+    if "rollback" not in event.data:
+        return "A rollback is requested; it goes on in its own thread."
+    if (event.data["severity"], event.data["rollback_severity"]) == ("P0", "P1"):
+        return "The rollback that was asked for is P0 now, and needs no decision; it goes on in its own thread."
+    return "The rollback that was asked for goes on in its own thread."
 
 
 def regressed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
@@ -119,6 +128,8 @@ def recovered(release: Release, event: Event, policy: Service) -> tuple[Said, ..
         f"💚 *Within its limit again*: {escape(form.signal)}, {escape(form.measured)}{limit}, "
         f"since {both_zones(form.since)}"
     )
+    if release.state == "rolling_back":
+        telling.say("The rollback that was asked for still waits in its own thread, where it can be called off.")
     return finished(telling, event, policy)
 
 

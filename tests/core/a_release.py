@@ -29,6 +29,7 @@ from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
 from bot.core.signals import Row
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
+from bot.core.surroundings import NOWHERE, Surroundings
 from bot.core.validation import Outcome, Result, Run, Verdict
 from bot.core.validation_forms import ProgressForm, ValidatedForm
 from bot.core.watch_forms import (
@@ -175,6 +176,7 @@ class Play:
         self.policy, self.now = policy, now
         self.events: list[Event] = []
         self.release = blank(now)
+        self.surroundings: Surroundings = NOWHERE
 
     def take(self, step: str, actor: Actor, form: Form | None = None, **move: Any) -> Release:
         """The release after a step; Refusal, and nothing has changed, where it is not possible."""
@@ -189,7 +191,7 @@ class Play:
         return decide(RELEASE, self._situation(step, actor, form, **move))
 
     def _situation(self, step: str, actor: Actor, form: Form | None = None, **move: Any) -> Situation[Release]:
-        return Situation(self.release, Move(step, actor, form, **move), self.policy, self.now)
+        return Situation(self.release, Move(step, actor, form, **move), self.policy, self.now, self.surroundings)
 
     def wait(self, **span: float) -> Play:
         self.now += timedelta(**span)

@@ -72,7 +72,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "order_told": order_told(kind="rollback"),
         "note": NoteForm(text="The cache was cleared as well"),
     }
-    if step in {"decide", "raise_severity", "favour", "oppose", "testing", "ask_again"}:
+    if step in {"decide", "raise_severity", "favour", "oppose", "testing", "ask_again", "worsened"}:
         return None
     return good.get(step, reason())
 

@@ -31,7 +31,7 @@ from tests.core.an_environment import Play
 # state: the steps that are possible in it, in no order.
 POSSIBLE = {
     "awaiting_decision": "decide raise_severity decline withdraw favour oppose detail note order_told",
-    "awaiting_start": "initiate decline withdraw detail note order_told",
+    "awaiting_start": "initiate worsened decline withdraw detail note order_told",
     "rolling_back": "complete ask_again overdue detail note order_told",
     "awaiting_verification": "verify testing still_broken detail note order_told",
     "awaiting_closure": "close detail note order_told",
@@ -47,6 +47,7 @@ WHO: dict[str, set[str]] = {
     "request": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id, LINKED.id},
     "decide": {TECH_LEAD.id, MANAGER.id},
     "raise_severity": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id, LINKED.id},
+    "worsened": {LINKED.id},
     "decline": {TECH_LEAD.id, MANAGER.id},
     "withdraw": {*ANY_QA, TECH_LEAD.id, MANAGER.id},
     "initiate": {DEVOPS.id, TECH_LEAD.id, WATCH.id},
@@ -74,6 +75,7 @@ MOVES: list[tuple[str, str, Actor, str]] = [
     ("awaiting_decision", "favour", NOBODY, "awaiting_decision"),
     ("awaiting_decision", "oppose", DEVOPS, "awaiting_decision"),
     ("awaiting_start", "initiate", DEVOPS, "rolling_back"),
+    ("awaiting_start", "worsened", LINKED, "awaiting_start"),
     ("awaiting_start", "decline", MANAGER, "declined"),
     ("awaiting_start", "withdraw", TECH_LEAD, "withdrawn"),
     ("rolling_back", "complete", DEVOPS, "awaiting_verification"),
@@ -190,8 +192,10 @@ def test_steps_that_can_not_be_taken_back_ask_first() -> None:
     assert {step.name for step in ROLLBACK.steps if step.confirm} == {"decide", "raise_severity", "decline", "withdraw"}
 
 
-def test_only_the_clock_and_typed_words_have_no_button() -> None:
-    assert {step.name for step in ROLLBACK.steps if not step.button} == {"overdue", "note", "order_told", "ask_again"}
+def test_only_machines_and_typed_words_have_no_button() -> None:
+    assert {step.name for step in ROLLBACK.steps if not step.button} == {
+        *("overdue", "note", "order_told", "ask_again", "worsened")
+    }
 
 
 @pytest.mark.parametrize("state", POSSIBLE)
