@@ -147,22 +147,31 @@ class Slack:
     async def answer_privately(
         self, message: Message, *, user: str, response_url: str = "", channel: str = "", thread_ts: str | None = None
     ) -> bool:
-        """Tell one person something, in the nearest way that works: the interaction's response_url, an ephemeral
-        message where they are, a direct message. True if one did. Raises nothing.
+        """Tell one person something, in the nearest way that works: in the thread where they are, by the interaction's
+        response_url (which answers in the channel: out of sight for whoever reads a thread on a phone), in an ephemeral
+        message, a direct message. True if one did. Raises nothing.
         """
+        if thread_ts and await self._whispered(channel, user, message, thread_ts):
+            return True
         if response_url and await self._respond(response_url, message):
             return True
+        if not thread_ts and await self._whispered(channel, user, message, None):
+            return True
         try:
-            if channel and not channel.startswith("D"):
-                try:
-                    await self.post_ephemeral(channel, user, message, thread_ts=thread_ts)
-                except GreenlightError as error:
-                    logger.info("no ephemeral answer: %s", error, extra={"action": "ephemeral_failed"})
-                else:
-                    return True
             await self._write("chat.postMessage", {**_content(message), "channel": user})
         except GreenlightError as error:
             logger.warning("no private answer: %s", error, extra={"action": "private_answer_failed"})
+            return False
+        return True
+
+    async def _whispered(self, channel: str, user: str, message: Message, thread_ts: str | None) -> bool:
+        """True if an ephemeral message could be shown there; direct messages have none."""
+        if not channel or channel.startswith("D"):
+            return False
+        try:
+            await self.post_ephemeral(channel, user, message, thread_ts=thread_ts)
+        except GreenlightError as error:
+            logger.info("no ephemeral answer: %s", error, extra={"action": "ephemeral_failed"})
             return False
         return True
 

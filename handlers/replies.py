@@ -41,9 +41,17 @@ def reply(context: Context, body: dict[str, Any], message: Message) -> None:
         response_url=body.get("response_url", ""),
         channel=body.get("channel", {}).get("id", ""),
         user=body["user"]["id"],
-        thread_ts=body.get("container", {}).get("thread_ts"),
+        thread_ts=_read_in_thread(body),
     )
     context.background.run(work, "reply")
+
+
+def _read_in_thread(body: dict[str, Any]) -> str | None:
+    """The thread whose reply was acted on. Its head, and a reply that was sent to the channel too, are read there."""
+    container, message = body.get("container", {}), body.get("message", {})
+    thread_ts: str | None = container.get("thread_ts")
+    in_channel = message.get("subtype") == "thread_broadcast" or thread_ts == container.get("message_ts")
+    return None if in_channel else thread_ts
 
 
 def register(app: AsyncApp, context: Context) -> None:

@@ -240,6 +240,17 @@ async def test_a_private_answer_uses_the_response_url_first(slack: Slack, server
     assert calls(server, "chat.postEphemeral") == 0
 
 
+async def test_a_private_answer_in_a_thread_is_shown_in_the_thread(slack: Slack, server: SlackServer) -> None:
+    """A response_url would show it in the channel: Slack gives it no thread."""
+    head = (await slack.post(RELEASES, HELLO, key="k")).ts
+    await slack.post(RELEASES, HELLO, key="l", thread_ts=head)
+    url = server.slack.response_urls.make(QUINN, RELEASES)
+    assert await slack.answer_privately(HELLO, user=QUINN, response_url=url, channel=RELEASES, thread_ts=head)
+    assert [message.thread_ts for message in server.person("quinn").ephemerals] == [head]
+    assert await slack.answer_privately(HELLO, user=QUINN, response_url=url, channel=RANDOM, thread_ts=head)
+    assert [message.thread_ts for message in server.person("quinn").ephemerals] == [head, None]
+
+
 async def test_a_private_answer_falls_back_to_an_ephemeral_message_and_then_to_a_direct_one(
     slack: Slack, server: SlackServer
 ) -> None:

@@ -9,8 +9,13 @@ from bot.errors import Refusal
 
 if TYPE_CHECKING:
     from bot.core.dialogue import Dialogue, Move, Situation, Step
+    from bot.core.policy import Service
+    from bot.core.roles import Role
 
 C = TypeVar("C", bound=Conversation)
+
+MOST_NAMED = 4
+"""More holders than this are not all named to somebody who may not take a step: the roles' names say enough."""
 
 
 def refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:
@@ -68,7 +73,16 @@ def refuse_wrong_role(dialogue: Dialogue[C], step: Step, situation: Situation[C]
         why = f"“{step.label}” is not yours to take for {situation.policy.name}."
     raise Refusal(
         why,
+        remedy=_now(dialogue, opened) if opened else "",
         may=tuple(role.label for role in allowed),
-        open_now=_labels(dialogue, situation.conversation) if opened else (),
-        since=situation.conversation.since if opened else None,
+        people=_holders(allowed, situation.policy),
+        open_now=tuple(label for label in _labels(dialogue, opened) if label != step.label) if opened else (),
+        since=opened.since if opened else None,
     )
+
+
+def _holders(roles: tuple[Role, ...], policy: Service) -> tuple[str, ...]:
+    """The configured people and groups of a few roles, so that whoever may not knows whom to ask; of many, nobody."""
+    configured = [policy.roles[role] for role in roles if role in policy.roles]
+    found = dict.fromkeys(one for holders in configured for one in (*holders.groups, *holders.users))
+    return tuple(found) if len(found) <= MOST_NAMED else ()

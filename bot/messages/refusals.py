@@ -6,7 +6,7 @@ from bot.errors import Refusal
 from bot.messages import blocks
 from bot.messages.limits import in_one
 from bot.messages.message import Message
-from bot.messages.text import bold, escape, mention, moment
+from bot.messages.text import bold, escape, mention, mention_group, moment
 
 A_FEW_LINES = 1_000
 """Characters, of four bytes at most: a fallback text may have 4,000 bytes, a section 3,000 characters."""
@@ -18,13 +18,18 @@ def refusal(told: Refusal) -> Message:
     if told.remedy:
         lines.append(_remedy(told.remedy))
     if told.may:
-        people = "".join(f" {mention(person)}" for person in told.people)
+        people = "".join(f" {_named(person)}" for person in told.people)
         lines.append(f"*Who may:* {escape(', '.join(told.may))}{people}")
     if told.open_now:
         lines.append(f"*Possible now:* {escape(', '.join(told.open_now))}")
     if told.since:
         lines.append(f"*Since:* {moment(told.since)}")
     return in_one(Message(lines[0], (blocks.section("\n".join(lines)),)))
+
+
+def _named(holder: str) -> str:
+    """A person or a group. In a private message nobody is called by it."""
+    return mention_group(holder) if holder.startswith("S") else mention(holder)
 
 
 def _remedy(remedy: str) -> str:

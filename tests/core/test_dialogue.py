@@ -92,7 +92,8 @@ def test_a_wrong_role_is_refused_before_the_details_are_looked_at() -> None:
     refused = refusal(Play().signed(), "plan", QA, None)
     assert refused.reason == "“Plan deployment” is not yours to take for orders."
     assert refused.may == ("DevOps",)
-    assert refused.open_now == ("Plan deployment", "Object", "Revise", "Withdraw")
+    assert refused.remedy == "The release is waiting for DevOps's plan."
+    assert refused.open_now == ("Object", "Revise", "Withdraw")
     assert refused.since == START
 
 

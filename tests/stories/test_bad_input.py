@@ -61,7 +61,7 @@ async def test_somebody_without_the_role_is_told_who_may_before_any_form_opens(p
     assert player.person(PAVEL).views_open == 0
     await approved(player)
     await player.step(PAVEL, RELEASES, "Sign off")
-    assert "Who may: Tech Lead" in whispered(player, PAVEL).replace("*", "")
+    assert "Who may: Tech Lead @Tania Petrova" in whispered(player, PAVEL).replace("*", "")
     assert "⏳ Tech Lead: awaited" in says(player)
 
 
@@ -76,6 +76,17 @@ async def test_a_stale_click_is_told_what_happened_meanwhile_and_changes_nothing
     assert "earlier moment" in told
     assert "Tania Petrova took “Sign off”" in told
     assert last_words(player) == before
+
+
+async def test_a_wrong_click_is_answered_where_it_was_made(player: Player) -> None:
+    """In the thread, where on a phone nothing else is seen; in the channel for the card, and for what stands in both."""
+    await approved(player)
+    await player.step(TANIA, RELEASES, "Sign off")
+    pavel = player.person(PAVEL)
+    await player.click(PAVEL, pavel.thread(card(player))[-1], "Plan deployment")
+    assert pavel.ephemerals[-1].thread_ts == card(player).ts
+    await player.click(PAVEL, card(player), "Plan deployment")
+    assert pavel.ephemerals[-1].thread_ts is None
 
 
 async def test_two_releases_pending_at_once_are_never_confused(player: Player) -> None:
