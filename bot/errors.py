@@ -23,8 +23,8 @@ class Refusal(GreenlightError):  # noqa: N818 - the design's word; it is an answ
     """A move that is not possible now. Shown privately to the person who tried; nothing was changed.
 
     All text is plain: whoever shows it escapes it. `may` are role names, `people` Slack ids of people and
-    of user groups who hold them, `open_now` the labels of steps that are possible, `fields` maps a form's field names to
-    what is wrong there.
+    of user groups who hold them, `open_now` the labels of steps that are possible, `fields` maps a form's field names
+    to what is wrong there.
     """
 
     reason: str

@@ -79,7 +79,7 @@ async def test_a_stale_click_is_told_what_happened_meanwhile_and_changes_nothing
 
 
 async def test_a_wrong_click_is_answered_where_it_was_made(player: Player) -> None:
-    """In the thread, where on a phone nothing else is seen; in the channel for the card, and for what stands in both."""
+    """In the thread, where on a phone nothing else is seen; in the channel for the card."""
     await approved(player)
     await player.step(TANIA, RELEASES, "Sign off")
     pavel = player.person(PAVEL)
