@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic_core import ErrorDetails
 
 from bot.core import playbook_reports, playbook_rules
+from bot.core.addresses import HOLDS_USER
 from bot.core.deployer_rules import INPUT_PATTERN, WORKFLOW_PATTERN
 from bot.core.release_day import NAME_PATTERN
 from bot.core.tickets import LABEL_PATTERN, PROJECT_PATTERN, REPOSITORY_PATTERN
@@ -88,6 +90,10 @@ def explain(error: ErrorDetails, allowed: Iterable[str], purpose: str = "") -> T
         return "Nothing is written here.", "Give a value, or remove the line. A “#” starts a comment unless quoted."
     if kind in ("missing", "union_tag_not_found"):
         return "It is missing.", f"Add it. {purpose}".strip()
+    if kind == HOLDS_USER:
+        where = f" It comes from {context['instead']}." if context["instead"] else ""
+        why = f"{_shown(error['input'])} holds a user or a password, and secrets never stand here."
+        return why, f"Take out what stands between “//” and “@”.{where}"
     return _measured(kind, context) or _shaped(error, context)
 
 
@@ -125,6 +131,10 @@ def suggest(word: str, allowed: Iterable[str]) -> str:
     return f"Allowed: {', '.join(names)}." if names else ""
 
 
+_BEFORE_HOST = re.compile(r"(:[/\\]*)[^\s/?#\\][^\s]*@")
+"""What may be a user and a password in an address, also in one that can't be read: it is not shown."""
+
+
 def _shown(value: object) -> str:
     """A value from the file, short enough for one line; a collection only by its kind."""
     if isinstance(value, Mapping):
@@ -133,5 +143,5 @@ def _shown(value: object) -> str:
         return "A list"
     if isinstance(value, bool):
         return f"“{str(value).lower()}”"
-    text = " ".join(str(value).split())
+    text = _BEFORE_HOST.sub(r"\1…@", " ".join(str(value).split()))
     return f"“{text[:57]}…”" if len(text) > 60 else f"“{text}”"

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, HttpUrl, StringConstraints
 
+from bot.core.addresses import NoPassword
 from bot.core.events import Fact
 
 _MATCHER = re.compile(r'^\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*(?P<sign>=~|!~|!=|=)\s*"?(?P<value>[^"]*)"?\s*$')
@@ -57,7 +58,7 @@ class AlertRule(Fact):
     A token, where it needs one, comes from the environment: ALERTMANAGER_TOKEN.
     """
 
-    url: HttpUrl
+    url: Annotated[HttpUrl, NoPassword("the environment variable ALERTMANAGER_TOKEN")]
     belongs: Annotated[tuple[MatcherText, ...], Field(max_length=10)] = ()
     expected: Annotated[
         tuple[

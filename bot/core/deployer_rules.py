@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, Field, HttpUrl, StringConstraints, model_validator
 
+from bot.core.addresses import NoPassword
 from bot.core.events import Fact
 from bot.core.tickets import Repository
 
@@ -87,7 +88,7 @@ class WorkflowRule(_Rule):
     workflow: Workflow
     ref: Template = "main"
     inputs: dict[InputName, Template] = Field(default_factory=INPUTS.copy, max_length=25)
-    url: HttpUrl = HttpUrl("https://api.github.com")
+    url: Annotated[HttpUrl, NoPassword("the environment variable GITHUB_TOKEN")] = HttpUrl("https://api.github.com")
 
     @property
     def title(self) -> str:
@@ -109,7 +110,7 @@ class ArgoRule(_Rule):
     """An application of an Argo CD server, synchronised to a revision."""
 
     kind: Literal["argocd"]
-    url: HttpUrl
+    url: Annotated[HttpUrl, NoPassword("the environment variable ARGOCD_TOKEN")]
     application: Template
     revision: Template = "{version}"
 
@@ -138,7 +139,7 @@ class WebhookRule(_Rule):
     """An address of the team's own that takes signed orders. It can't be asked how they go."""
 
     kind: Literal["webhook"]
-    url: HttpUrl
+    url: Annotated[HttpUrl, NoPassword("the environment variable DEPLOY_WEBHOOK_SECRET, which signs each order")]
 
     @property
     def name(self) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from bot.core.addresses import NoPassword
 from bot.core.events import Fact
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,39}$"
@@ -20,7 +21,11 @@ Variable = Annotated[str, StringConstraints(pattern=VARIABLE_PATTERN)]
 """The name of an environment variable that holds a secret: the secret itself never stands in the file."""
 
 ADDRESS_PATTERN = r"^https?://[^\s/][^\s]{0,1990}$"
-Address = Annotated[str, StringConstraints(pattern=ADDRESS_PATTERN)]
+Address = Annotated[
+    str,
+    StringConstraints(pattern=ADDRESS_PATTERN),
+    NoPassword("the environment variable that “basic_auth” or “secret_headers” names"),
+]
 """An address, in which {version}, {commit} and {environment} stand for those of the release."""
 
 JsonValue = str | int | float | bool | None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, HttpUrl, StringConstraints
 
+from bot.core.addresses import NoPassword
 from bot.core.alerts import AlertRule
 from bot.core.authority import Authority
 from bot.core.canary import CanaryRule
@@ -30,7 +31,15 @@ GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]{2,}$")]
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CG][A-Z0-9]{2,}$")]
 
 
-TrackerUrl = Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>|]*\{key\}[^\s<>|]*$", max_length=500)]
+TrackerUrl = Annotated[
+    str, StringConstraints(pattern=r"^https?://[^\s<>|]*\{key\}[^\s<>|]*$", max_length=500), NoPassword()
+]
+
+_MONITOR_SECRETS = {
+    "prometheus": "the environment variable PROMETHEUS_TOKEN",
+    "sentry": "the environment variable SENTRY_TOKEN",
+    "datadog": "the environment variables DATADOG_API_KEY and DATADOG_APP_KEY",
+}
 
 
 class Holders(Fact):
@@ -44,7 +53,7 @@ class Link(Fact):
     """A named address, such as a dashboard."""
 
     name: Name
-    url: HttpUrl
+    url: Annotated[HttpUrl, NoPassword()]
 
 
 class QuietHours(Fact):
@@ -88,7 +97,7 @@ class MonitorRule(Fact):
     """
 
     kind: Literal["prometheus", "health", "sentry", "datadog"] = "prometheus"
-    url: HttpUrl
+    url: Annotated[HttpUrl, NoPassword(_MONITOR_SECRETS)]
 
 
 class Measuring(Fact):

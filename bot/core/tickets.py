@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, HttpUrl, StringConstraints
 
+from bot.core.addresses import NoPassword
 from bot.core.events import Conversation, Errand, Event, Fact
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class JiraRule(Fact):
     """Tickets are issues of a Jira project."""
 
     kind: Literal["jira"]
-    url: HttpUrl
+    url: Annotated[HttpUrl, NoPassword("the environment variables JIRA_EMAIL and JIRA_TOKEN")]
     project: ProjectKey
     issue_type: IssueType = "Task"
     labels: tuple[JiraLabel, ...] = ()
@@ -44,7 +45,7 @@ class GitHubRule(Fact):
     kind: Literal["github"]
     repository: Repository
     labels: tuple[GitHubLabel, ...] = ()
-    url: HttpUrl = HttpUrl("https://api.github.com")
+    url: Annotated[HttpUrl, NoPassword("the environment variable GITHUB_TOKEN")] = HttpUrl("https://api.github.com")
 
 
 TrackerRule = Annotated[JiraRule | GitHubRule, Field(discriminator="kind")]
