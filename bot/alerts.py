@@ -6,10 +6,11 @@ Each is matched to its service and to the release under watch, and told there on
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import TypeVar
 
 from bot.conversations import Conversations
 from bot.core.alerts import DRILL_LABEL, Alert, grouped, since_deployment
@@ -17,11 +18,14 @@ from bot.core.drill import HOOK, ArrivedForm
 from bot.core.policy import Service
 from bot.core.release_observation import deployment_of
 from bot.core.release_rules import Release
+from bot.core.watch_forms import MOST_AT_ONCE
 from bot.errors import Refusal
 from bot.monitors.alertmanager import Alertmanager
 from bot.service import read_conversation
 from bot.store.interface import Reader
 from bot.watched import is_watched
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -90,15 +94,17 @@ class Alerts:
     async def tell(self, release: Release, alerts: Iterable[Alert]) -> bool:
         """Tell of those that are not told yet; whether there were any."""
         news = [group for group in grouped(alerts) if group.name not in release.observation.alerts]
-        if not news:
-            return False
-        occasion = "+".join(sorted(f"{group.name}@{group.since.isoformat()}" for group in news))
-        return await self._take(release, "alerted", {"groups": news}, f"alerted:{occasion}")
+        told = False
+        for part in batched(news):
+            occasion = "+".join(sorted(f"{group.name}@{group.since.isoformat()}" for group in part))
+            told |= await self._take(release, "alerted", {"groups": part}, f"alerted:{occasion}")
+        return told
 
-    async def tell_over(self, release: Release, names: Iterable[str], since: datetime) -> bool:
+    async def tell_over(self, release: Release, names: Iterable[str], since: datetime) -> None:
         """Tell that alerts are over: what fires again after that is news."""
-        over = sorted(names)
-        return await self._take(release, "alerts_over", {"names": over}, f"over:{'+'.join(over)}@{since.isoformat()}")
+        for part in batched(sorted(names)):
+            occasion = f"over:{'+'.join(part)}@{since.isoformat()}"
+            await self._take(release, "alerts_over", {"names": part}, occasion)
 
     async def _take(self, release: Release, step: str, answers: Mapping[str, object], occasion: str) -> bool:
         try:
@@ -108,6 +114,11 @@ class Alerts:
             logger.info("alerts are not told: %s", refusal, extra=extra)
             return False
         return not taken.repeated
+
+
+def batched(told: list[T]) -> Iterator[list[T]]:
+    """What is told, in as many as one step takes."""
+    return (told[start : start + MOST_AT_ONCE] for start in range(0, len(told), MOST_AT_ONCE))
 
 
 def _watched(reader: Reader, service: str) -> list[Release]:

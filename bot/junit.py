@@ -16,7 +16,7 @@ from junitparser.xunit2 import FlakyError, FlakyFailure
 
 LONGEST_NAME = 120
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True)

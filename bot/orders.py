@@ -218,7 +218,8 @@ def _kind(stored: StoredErrand) -> OrderKind:
 
 
 def _told(stored: StoredErrand, subject: Subject, outcome: Outcome, reason: str = "", url: str = "") -> Report:
-    plain = "".join(" " if unicodedata.category(one) == "Cc" else one for one in reason).strip()
+    # Control characters are no text, and halves of an emoji can't be kept.
+    plain = "".join(" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in reason).strip()
     clipped = plain if len(plain) <= MOST_REASON else f"{plain[: MOST_REASON - 1]}…"
     answers = {
         "kind": _kind(stored),

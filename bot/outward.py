@@ -43,7 +43,7 @@ class DeclinedError(GreenlightError):
         self.remedy = remedy
 
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 _MOVED = "It answers from another address; put the present one, or the present name, into the configuration."
 _REMEDIES: Mapping[int, str] = {

@@ -23,6 +23,7 @@ from bot.core.roles import CLOCK, Actor, Role
 from bot.core.surroundings import Past, Surroundings
 from bot.errors import Refusal
 from bot.messages.limits import fit
+from bot.messages.message import Message
 from bot.messages.voices import VOICES
 from bot.store.interface import DuplicateError, Reader, Record, StoredReminder, Transaction
 
@@ -203,9 +204,7 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any],
     for errand in step.errands(after, event, policy) if step.errands else ():
         tx.entrust(errand, now)
     for channel in step.announces(after, event, policy) if step.announces else ():
-        message = VOICES[dialogue.name].announced(after, event, policy)
-        key = f"{after.id}:{event.number}:to:{channel}"
-        tx.enqueue(Outgoing(key, "direct", channel, message.text, message.blocks, after.id), now)
+        _announce(tx, channel, VOICES[dialogue.name].announced(after, event, policy), event, now)
     if step.leads and (onward or Role.LINKED not in situation.move.actor.roles):
         for consequence in step.leads(after, event):
             _follow(tx, consequence, after, situation)
@@ -285,6 +284,13 @@ def _say(
             # What stands elsewhere in place of a thread that has not begun follows it like a card.
             tx.enqueue(replace(card, key=f"{card.key}:stand-in", kind="direct", channel=place[0]), now)
     tx.enqueue(outgoing("told", "reply"), now)
+
+
+def _announce(tx: Transaction, channel: str, message: Message, event: Event, now: datetime) -> None:
+    """Enqueue what another channel hears of an event, in as many messages as it needs."""
+    for index, part in enumerate(fit(message)):
+        key = f"{event.conversation}:{event.number}:to:{channel}{f':{index}' if index else ''}"
+        tx.enqueue(Outgoing(key, "direct", channel, part.text, part.blocks, event.conversation), now)
 
 
 def _private(after: Conversation, event: Event, step: Step, person: str) -> Outgoing:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import ValidationError
+
 from bot.clock import Clock
 from bot.core.environment_issue_forms import TicketForm, TicketRefusedForm
 from bot.core.events import Event
@@ -101,7 +103,12 @@ async def _open(tracker: Tracker, subject: Subject, *, look: bool) -> Report:
     opened = await tracker.find(ticket) if look else None
     if opened is None:
         opened = await tracker.open(ticket)
-    return Report("ticket_opened", TicketForm.model_validate({"key": opened.key, "url": opened.url}))
+    try:
+        form = TicketForm.model_validate({"key": opened.key, "url": opened.url})
+    except ValidationError as error:
+        reason = f"{tracker.title} opened a ticket and did not say what it is called."
+        raise DeclinedError(reason, "Look for it there; it is not closed by itself.") from error
+    return Report("ticket_opened", form)
 
 
 async def _close(tracker: Tracker, subject: Subject, *, again: bool) -> Report:

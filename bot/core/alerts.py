@@ -14,11 +14,14 @@ from pydantic import AfterValidator, Field, HttpUrl, StringConstraints
 
 from bot.core.addresses import NoPassword
 from bot.core.events import Fact
+from bot.core.outside_text import one_line
 
 _MATCHER = re.compile(r'^\s*(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)\s*(?P<sign>=~|!~|!=|=)\s*"?(?P<value>[^"]*)"?\s*$')
 
 DRILL_LABEL = "greenlight_drill"
 """The label of a synthetic alert: the drill's conversation."""
+
+LONGEST_NAME, LONGEST_SUMMARY, LONGEST_RUNBOOK = 100, 300, 500
 
 AFTER_PLANNED_END = timedelta(minutes=30)
 """A silence ends by itself so long after the planned end, whatever becomes of this program."""
@@ -83,7 +86,8 @@ class Alert:
 
     @property
     def name(self) -> str:
-        return self.labels.get("alertname", "An alert without a name")
+        """What it is called, as it is told and known again."""
+        return one_line(self.labels.get("alertname"), LONGEST_NAME) or "An alert without a name"
 
     def matches(self, matchers: Iterable[str]) -> bool:
         """Whether its labels fit all of some matchers, as Alertmanager reads them: a label that is missing is empty, a
@@ -128,14 +132,16 @@ def grouped(alerts: Iterable[Alert]) -> tuple[AlertGroup, ...]:
 
 def _group(name: str, members: list[Alert]) -> AlertGroup:
     first = members[0]
-    runbook = first.annotations.get("runbook_url", "")
+    runbook = one_line(first.annotations.get("runbook_url"), LONGEST_RUNBOOK + 1)
+    leads_there = runbook.startswith(("https://", "http://")) and len(runbook) <= LONGEST_RUNBOOK
     return AlertGroup(
-        name=name[:100],
-        severity=first.labels.get("severity", "")[:30],
+        name=name,
+        severity=one_line(first.labels.get("severity"), 30),
         count=len(members),
         since=first.starts_at,
-        summary=(first.annotations.get("summary") or first.annotations.get("description", ""))[:300],
-        runbook=runbook[:500] if runbook.startswith(("https://", "http://")) else "",
+        summary=one_line(first.annotations.get("summary") or first.annotations.get("description"), LONGEST_SUMMARY),
+        # A part of an address leads elsewhere.
+        runbook=runbook if leads_there else "",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -10,16 +9,14 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from bot.core.events import Fact
+from bot.core.outside_text import LONGEST_LINE, LONGEST_TEXT, one_line
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm
 from bot.core.release_rules import Release
 from bot.core.rollback_rules import Rollback
 from bot.core.versions import is_another_commit, is_same_commit, is_same_version
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
-
 NOT_TOLD = "not told"
-LONGEST_LINE, LONGEST_TEXT = 140, 1000
 
 MOST_MINUTES = 24 * 60
 
@@ -36,18 +33,6 @@ class Phase(StrEnum):
     def rank(self) -> int:
         """Later phases have higher ranks; both ends are as late."""
         return {Phase.CREATED: 0, Phase.STARTED: 1}.get(self, 2)
-
-
-def one_line(text: object, longest: int = LONGEST_LINE) -> str:
-    """Outside text as one line that a form takes."""
-    plain = " ".join(_UNPRINTABLE.sub(" ", str(text or "")).split())
-    return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
-
-
-def plain_text(text: object) -> str:
-    """Outside text, of several lines perhaps, as a form takes it."""
-    lines = (" ".join(_UNPRINTABLE.sub(" ", line).split()) for line in str(text or "").splitlines())
-    return "\n".join(line for line in lines if line)[:LONGEST_TEXT]
 
 
 Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]

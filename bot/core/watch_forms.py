@@ -10,6 +10,9 @@ from bot.core.alerts import AlertGroup
 from bot.core.forms import Ask, Form, Moment, OneLine, Widget
 from bot.core.signals import Chart, Row
 
+MOST_AT_ONCE = 50
+"""Alerts that are told together, by name; more are told one such step after the other."""
+
 Rows = Annotated[tuple[Row, ...], Field(max_length=100)]
 
 
@@ -72,13 +75,13 @@ class RegressedForm(Form):
 class AlertedForm(Form):
     """Alerts of the service that began to fire after its deployment, by name."""
 
-    groups: Annotated[tuple[AlertGroup, ...], Field(min_length=1, max_length=50), Ask("Alerts", Widget.LINES)]
+    groups: Annotated[tuple[AlertGroup, ...], Field(min_length=1, max_length=MOST_AT_ONCE), Ask("Alerts", Widget.LINES)]
 
 
 class AlertsOverForm(Form):
     """Alerts that were told and fire no more."""
 
-    names: Annotated[tuple[OneLine, ...], Field(min_length=1, max_length=50), Ask("Alerts", Widget.LINES)]
+    names: Annotated[tuple[OneLine, ...], Field(min_length=1, max_length=MOST_AT_ONCE), Ask("Alerts", Widget.LINES)]
 
 
 class SilencedForm(Form):

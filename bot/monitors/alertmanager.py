@@ -50,7 +50,7 @@ class Alertmanager:
         """Those of Greenlight's that are in force or begin later."""
         told = await self._ask("GET", "silences")
         ours = (one for one in _entries(told) if one.get("createdBy") == AUTHOR)
-        return tuple(_silence(one) for one in ours if one.get("status", {}).get("state") in ("active", "pending"))
+        return tuple(_silence(one) for one in ours if _state(one) in ("active", "pending"))
 
     async def silence(self, matchers: Iterable[str], starts_at: datetime, ends_at: datetime, mark: str) -> None:
         """Set a silence; it ends by itself."""
@@ -91,7 +91,7 @@ def _matcher(text: str) -> dict[str, object]:
 
 
 def _entries(told: Any) -> list[Mapping[str, Any]]:
-    if not isinstance(told, list):
+    if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
         raise UnusableError("Alertmanager answered with something else than was asked for.")
     return told
 
@@ -99,11 +99,19 @@ def _entries(told: Any) -> list[Mapping[str, Any]]:
 def _alert(one: Mapping[str, Any]) -> Alert:
     return Alert(
         fingerprint=str(one.get("fingerprint", "")),
-        labels=one.get("labels", {}),
+        labels=_texts(one.get("labels")),
         starts_at=_moment(one.get("startsAt")),
-        annotations=one.get("annotations", {}),
-        is_silenced=one.get("status", {}).get("state") == "suppressed",
+        annotations=_texts(one.get("annotations")),
+        is_silenced=_state(one) == "suppressed",
     )
+
+
+def _texts(told: Any) -> dict[str, str]:
+    return {str(name): str(text) for name, text in told.items()} if isinstance(told, dict) else {}
+
+
+def _state(one: Mapping[str, Any]) -> str:
+    return _texts(one.get("status")).get("state", "")
 
 
 def _silence(one: Mapping[str, Any]) -> Silence:

@@ -101,7 +101,7 @@ class Jira:
     def _opened(self, told: Any) -> OpenedTicket:
         match told:
             case {"key": str(key)}:
-                return OpenedTicket(key, f"{self._base}/browse/{quote(key, safe='')}")
+                return OpenedTicket(key, f"{self._base}/browse/{quote(key, safe='', errors='replace')}")
         raise UnclearError(f"{self.title} did not say which ticket it opened.")
 
     @property

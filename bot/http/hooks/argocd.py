@@ -11,7 +11,8 @@ from datetime import datetime
 from pydantic import AwareDatetime, Field, SecretStr
 
 from bot.arrivals import Arrival, Arrivals
-from bot.core.sightings import Phase, Sighting, one_line, plain_text
+from bot.core.outside_text import one_line, plain_text
+from bot.core.sightings import Phase, Sighting
 from bot.http.hooks.interface import Headers, Made, Part, UnknownError, UnreadableError, address, parsed, shows
 
 SOURCE = "Argo CD"

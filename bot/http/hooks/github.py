@@ -16,8 +16,9 @@ from urllib.parse import parse_qs
 from pydantic import AwareDatetime, SecretStr, StringConstraints
 
 from bot.arrivals import Arrival, Arrivals
+from bot.core.outside_text import one_line, plain_text
 from bot.core.policy import GitHubHook
-from bot.core.sightings import Phase, Sighting, one_line, plain_text
+from bot.core.sightings import Phase, Sighting
 from bot.http.hooks.interface import Headers, Made, Part, UnknownError, UnreadableError, address, is_same, parsed
 
 logger = logging.getLogger(__name__)

@@ -21,8 +21,9 @@ from pydantic import (
 
 from bot.arrivals import Arrival, Arrivals
 from bot.clock import Clock
+from bot.core.outside_text import one_line, plain_text
 from bot.core.release_forms import Commit, Version
-from bot.core.sightings import Phase, Sighting, one_line, plain_text
+from bot.core.sightings import Phase, Sighting
 from bot.http.bodies import LONGEST_NUMBER
 from bot.http.hooks.interface import Headers, Made, UnknownError, UnreadableError, address, is_same, parsed
 
