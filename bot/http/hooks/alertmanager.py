@@ -11,11 +11,11 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import AwareDatetime, Field
 
 from bot.alerts import Heard
 from bot.core.alerts import Alert
-from bot.http.hooks.interface import Headers, Made, Part, is_same, parsed, shows
+from bot.http.hooks.interface import Headers, Made, Part, Secrets, is_one_of, is_same, parsed, shows
 
 Receive = Callable[[Sequence[Alert]], Awaitable[tuple[Heard, ...]]]
 
@@ -48,14 +48,15 @@ class Alertmanager:
 
     name = "alertmanager"
 
-    def __init__(self, receive: Receive, secret: SecretStr) -> None:
+    def __init__(self, receive: Receive, secrets: Secrets) -> None:
         self._receive = receive
-        self._secret = secret
+        self._secrets = secrets
 
     def is_theirs(self, headers: Headers, body: bytes, now: datetime) -> bool:
         """`http_config`: `authorization`, or `basic_auth` with the token as the password."""
         del body, now
-        return shows(headers, self._secret) or is_same(_password(headers), self._secret.get_secret_value().encode())
+        password = _password(headers)
+        return is_one_of(self._secrets, lambda secret: shows(headers, secret) or is_same(password, secret), self.name)
 
     async def take(self, headers: Headers, body: bytes) -> Made:
         del headers

@@ -8,12 +8,23 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import AwareDatetime, Field
 
 from bot.arrivals import Arrival, Arrivals
 from bot.core.outside_text import one_line, plain_text
 from bot.core.sightings import Phase, Sighting
-from bot.http.hooks.interface import Headers, Made, Part, UnknownError, UnreadableError, address, parsed, shows
+from bot.http.hooks.interface import (
+    Headers,
+    Made,
+    Part,
+    Secrets,
+    UnknownError,
+    UnreadableError,
+    address,
+    is_one_of,
+    parsed,
+    shows,
+)
 
 SOURCE = "Argo CD"
 
@@ -90,14 +101,14 @@ class ArgoCD:
 
     name = "argocd"
 
-    def __init__(self, arrivals: Arrivals, secret: SecretStr) -> None:
+    def __init__(self, arrivals: Arrivals, secrets: Secrets) -> None:
         self._arrivals = arrivals
-        self._secret = secret
+        self._secrets = secrets
 
     def is_theirs(self, headers: Headers, body: bytes, now: datetime) -> bool:
         """Its bearer token, as a header of the notification service."""
         del body, now
-        return shows(headers, self._secret)
+        return is_one_of(self._secrets, lambda secret: shows(headers, secret), self.name)
 
     async def take(self, headers: Headers, body: bytes) -> Made:
         del headers

@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.errors import Refusal, StoreBusyError
 from bot.http.allowance import Allowance
 from bot.http.bodies import MAX_BODY, Receive, Scope, Send, answer, headers_of, problem, whole
-from bot.http.hooks.interface import Headers, Hook, HookSecrets, UnknownError, UnreadableError
+from bot.http.hooks.interface import HOOKS, Headers, Hook, HookSecrets, UnknownError, UnreadableError
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +39,9 @@ class HookGate:
             await self._verified(hook, headers_of(scope), body, send)
 
     def _nothing_at(self, name: str) -> str:
-        if name in HookSecrets.model_fields:
+        if name in HOOKS:
             return f"This hook is closed: {HookSecrets.variable(name)} is not set where Greenlight runs."
-        return f"There is no such hook; there are: {', '.join(HookSecrets.model_fields)}."
+        return f"There is no such hook; there are: {', '.join(HOOKS)}."
 
     async def _verified(self, hook: Hook, headers: Headers, body: bytes, send: Send) -> None:
         if not hook.is_theirs(headers, body, self._clock.now()):

@@ -13,13 +13,24 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import parse_qs
 
-from pydantic import AwareDatetime, SecretStr, StringConstraints
+from pydantic import AwareDatetime, StringConstraints
 
 from bot.arrivals import Arrival, Arrivals
 from bot.core.outside_text import one_line, plain_text
 from bot.core.policy import GitHubHook
 from bot.core.sightings import Phase, Sighting
-from bot.http.hooks.interface import Headers, Made, Part, UnknownError, UnreadableError, address, is_same, parsed
+from bot.http.hooks.interface import (
+    Headers,
+    Made,
+    Part,
+    Secrets,
+    UnknownError,
+    UnreadableError,
+    address,
+    is_one_of,
+    is_same,
+    parsed,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -149,15 +160,19 @@ class GitHub:
 
     name = "github"
 
-    def __init__(self, arrivals: Arrivals, secret: SecretStr) -> None:
+    def __init__(self, arrivals: Arrivals, secrets: Secrets) -> None:
         self._arrivals = arrivals
-        self._secret = secret
+        self._secrets = secrets
 
     def is_theirs(self, headers: Headers, body: bytes, now: datetime) -> bool:
         """X-Hub-Signature-256 (docs.github.com, "Validating webhook deliveries")."""
         del now
-        wanted = hmac.new(self._secret.get_secret_value().encode(), body, hashlib.sha256).hexdigest()
-        return is_same(headers.get(b"x-hub-signature-256", b""), f"sha256={wanted}".encode())
+        given = headers.get(b"x-hub-signature-256", b"")
+
+        def signs(secret: bytes) -> bool:
+            return is_same(given, f"sha256={hmac.new(secret, body, hashlib.sha256).hexdigest()}".encode())
+
+        return is_one_of(self._secrets, signs, self.name)
 
     async def take(self, headers: Headers, body: bytes) -> Made:
         content = _content(headers, body)

@@ -23,11 +23,11 @@ def hooks_of(arrivals: Arrivals, alerts: Alerts, clock: Clock, secrets: HookSecr
 
 
 def _open(arrivals: Arrivals, alerts: Alerts, clock: Clock, secrets: HookSecrets) -> Iterator[Hook]:
-    if secrets.github:
-        yield GitHub(arrivals, secrets.github)
-    if secrets.argocd:
-        yield ArgoCD(arrivals, secrets.argocd)
-    if secrets.alertmanager:
-        yield Alertmanager(alerts.receive, secrets.alertmanager)
-    if secrets.signed:
-        yield Signed(arrivals, secrets.signed, clock)
+    if github := secrets.of("github"):
+        yield GitHub(arrivals, github)
+    if argocd := secrets.of("argocd"):
+        yield ArgoCD(arrivals, argocd)
+    if alertmanager := secrets.of("alertmanager"):
+        yield Alertmanager(alerts.receive, alertmanager)
+    if signed := secrets.of("signed"):
+        yield Signed(arrivals, signed, clock)

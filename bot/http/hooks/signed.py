@@ -14,7 +14,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    SecretStr,
     StringConstraints,
     model_validator,
 )
@@ -25,7 +24,17 @@ from bot.core.outside_text import one_line, plain_text
 from bot.core.release_forms import Commit, Version
 from bot.core.sightings import Phase, Sighting
 from bot.http.bodies import LONGEST_NUMBER
-from bot.http.hooks.interface import Headers, Made, UnknownError, UnreadableError, address, is_same, parsed
+from bot.http.hooks.interface import (
+    Headers,
+    Made,
+    Secrets,
+    UnknownError,
+    UnreadableError,
+    address,
+    is_one_of,
+    is_same,
+    parsed,
+)
 
 VALID_FOR = timedelta(minutes=5)
 SOURCE = "Webhook"
@@ -95,9 +104,9 @@ class Signed:
 
     name = "signed"
 
-    def __init__(self, arrivals: Arrivals, secret: SecretStr, clock: Clock) -> None:
+    def __init__(self, arrivals: Arrivals, secrets: Secrets, clock: Clock) -> None:
         self._arrivals = arrivals
-        self._secret = secret
+        self._secrets = secrets
         self._clock = clock
 
     def is_theirs(self, headers: Headers, body: bytes, now: datetime) -> bool:
@@ -105,9 +114,13 @@ class Signed:
         timestamp = headers.get(b"x-greenlight-timestamp", b"")
         if not timestamp.isdigit() or len(timestamp) > LONGEST_NUMBER:
             return False
-        told = f"v1={signature(self._secret.get_secret_value(), timestamp.decode(), body)}".encode()
+        given = headers.get(b"x-greenlight-signature", b"")
+
+        def signs(secret: bytes) -> bool:
+            return is_same(given, f"v1={signature(secret.decode(), timestamp.decode(), body)}".encode())
+
         fresh = abs(now.timestamp() - int(timestamp)) <= VALID_FOR.total_seconds()
-        return is_same(headers.get(b"x-greenlight-signature", b""), told) and fresh
+        return is_one_of(self._secrets, signs, self.name) and fresh
 
     async def take(self, headers: Headers, body: bytes) -> Made:
         del headers

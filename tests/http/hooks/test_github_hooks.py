@@ -299,7 +299,7 @@ async def test_a_body_that_is_wrong_is_refused_with_the_field(told: Told, change
 async def test_the_signature_is_the_one_that_github_documents(told: Told) -> None:
     """Its own example (docs.github.com, "Validating webhook deliveries", "Testing the webhook payload validation")."""
     gate: Any = told.player.playground.application.door._mounted["hooks"]
-    hook = GitHub(gate._hooks["github"]._arrivals, SecretStr("It's a Secret to Everybody"))
+    hook = GitHub(gate._hooks["github"]._arrivals, (SecretStr("It's a Secret to Everybody"),))
     documented = b"sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
     now = told.player.playground.now()
     assert hook.is_theirs({b"x-hub-signature-256": documented}, b"Hello, World!", now)
