@@ -14,16 +14,24 @@ from typing import Protocol
 
 import httpx
 
+from bot.core.outside_text import one_line
 from bot.core.signals import Samples
 from bot.errors import GreenlightError, TransientError
 from bot.outward import DeclinedError, call
+
+MOST_REASON = 500
 
 TIMEOUT = httpx.Timeout(8.0, connect=3.0)
 """Seconds. A monitor that needs longer is as good as none: it is asked again at the next look."""
 
 
 class MonitorError(GreenlightError):
-    """A question that was not answered with one series of numbers. Its text is for people, and plain."""
+    """A question that was not answered with one series of numbers. Its text is for people, and plain, whatever the
+    monitor said.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(one_line(reason, MOST_REASON))
 
 
 class UnreachableError(MonitorError):

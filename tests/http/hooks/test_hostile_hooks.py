@@ -13,6 +13,8 @@ import pytest
 from bot.http.allowance import Allowance
 from tests.http.hooks.conftest import Told, deployment, example, status
 from tests.http.hooks.test_other_hooks import application, notice
+from tests.stories.test_hostile_machines import HALF, HOSTILE
+from tests.stories.test_hostile_paths import attacks_alive, undelivered
 
 ODD: tuple[Any, ...] = (
     *(None, True, 0, -1, 10**30, 1.5, "", " ", "null", [], {}, [[]], {"a": 1}),
@@ -108,6 +110,26 @@ async def test_a_spoiled_body_of_others_is_answered(patient: Told, hook: str) ->
         assert given.status_code in {200, 404, 422}, json.dumps(body)
         seen.add(given.status_code)
     assert {200, 422} <= seen
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize("outcome", ["failure", "success"])
+async def test_what_github_and_argo_cd_quote_calls_nobody(patient: Told, outcome: str, text: str) -> None:
+    """A branch, a name, a description, an address: of an announced deployment and of one that nobody announced. Half an
+    emoji is refused, as no text.
+    """
+    await patient.scheduled()
+    for number, sha in enumerate(("abc1234", "fed9876"), 1):
+        body = status(outcome, "16:10:00", number, sha=sha)
+        body["deployment"] |= {"ref": text, "description": text, "creator": {"login": text}}
+        told = {"description": text, "log_url": f"https://x.example.com/{text}", "environment_url": text}
+        body["deployment_status"] |= told
+        assert (await patient.github("deployment_status", body)).status_code == (422 if text == HALF else 200)
+    argo = application("Failed", "Degraded")
+    argo["application"]["status"]["operationState"] |= {"message": text}
+    assert (await patient.argocd(argo)).status_code == (422 if text == HALF else 200)
+    assert len(await patient.states("unannounced")) == (0 if text == HALF else 1)
+    assert (attacks_alive(patient.player), await undelivered(patient.player)) == ([], [])
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 10_000, b'"\\ud800"'])
