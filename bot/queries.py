@@ -87,10 +87,16 @@ class Queries:
             recent = await self._store.read(partial(_ended, dialogue=dialogue))
             ended += [self._overview(one) for one in recent if one.record.service in self._policies]
         roles = await self._roles(user, under_way)
-        mine = tuple(one for one in under_way if _waits_for(user, roles[one.conversation.service], one))
+        mine = tuple(
+            sorted(
+                (one for one in under_way if _waits_for(user, roles[one.conversation.service], one)),
+                key=lambda one: not _is_urgent(one),
+            )
+        )
         others = tuple(one for one in under_way if one not in mine)
         stuck = await self._store.read(lambda reader: reader.undelivered(RECENT))
         told = tuple((one.message, one.reason) for one in stuck)
+        ended.sort(key=lambda one: one.conversation.since, reverse=True)
         return HomePage(mine, others, tuple(ended), told, await self._undone())
 
     async def _undone(self) -> tuple[tuple[Overview, Errand, str], ...]:
@@ -120,6 +126,11 @@ class Queries:
 def _waits_for(user: str, roles: frozenset[Role], one: Overview) -> bool:
     """Whether a person is awaited: in a role that they hold, unless another holder alone is asked in it."""
     return any(role in roles and one.conversation.asked(role) in ("", user) for role in one.awaited)
+
+
+def _is_urgent(one: Overview) -> bool:
+    """Whether people are reminded of it in quiet hours too: it stands first where it waits for them."""
+    return any(step.wait and step.wait.urgent for step in one.dialogue.awaited(one.conversation.state))
 
 
 def _undone(reader: Reader) -> list[tuple[Found, StoredErrand]]:

@@ -42,10 +42,13 @@ class Undelivered:
             return False
         conversation, policy = read_conversation(record), self._policies.get(record.service)
         shown = bool(policy) and outgoing.kind == "root" and DIALOGUES[record.dialogue].anywhere
+        instead = ""
         if policy and shown and outgoing.channel != policy.channels[0]:
             await self._store.write(partial(_show, conversation=conversation, policy=policy, now=self._clock.now()))
+            instead = policy.channels[0]
         if not conversation.opened_by.startswith(PIPELINE):
-            told = undelivered(record.version, outgoing.channel, error.remedy)
+            noun = DIALOGUES[record.dialogue].noun
+            told = undelivered(noun, record.version, outgoing.channel, error.remedy, instead)
             await self._slack.answer_privately(told, user=conversation.opened_by)
         return shown
 

@@ -9,6 +9,7 @@ from typing import Any
 from bot.core.dialogue import Dialogue
 from bot.core.dialogues import DIALOGUES
 from bot.core.policy import Service
+from bot.core.refusing import meant
 from bot.errors import Refusal
 from bot.messages import lists
 from bot.messages.message import Message
@@ -61,11 +62,18 @@ async def dispatch(
     if subcommand is None and otherwise:
         subcommand, words = subcommands[otherwise], text
     if subcommand is None:
-        known = ", ".join(f"`{command['command']} {name}`" for name in subcommands)
-        raise Refusal(f"There is no {command['command']} {word[:40]}.", remedy=f"There are: {known}.")
+        raise Refusal(
+            f"There is no {command['command']} {word[:40]}.", remedy=_those(command["command"], word, subcommands)
+        )
     return await subcommand.answer(
         context, Call(command["user_id"], command["channel_id"], words, command["trigger_id"])
     )
+
+
+def _those(command: str, word: str, subcommands: Mapping[str, Subcommand]) -> str:
+    """The subcommand that was meant, most likely, and all there are."""
+    every = ", ".join(f"`{command} {name}`" for name in subcommands)
+    return f"{meant(word, subcommands, f'{command} ')}There are: {every}."
 
 
 def opening(dialogue: Dialogue[Any], step_name: str, guess: Guess | None = None) -> Answer:

@@ -21,7 +21,7 @@ async def answer(context: Context, call: Call) -> Message:
     found = await _meant(context, services_meant(context, call, name), version)
     reference = Reference(RELEASE.name, "validate", found.conversation.id)
     taken = await context.conversations.take(reference, call.user, {}, call.trigger)
-    return lists.recorded(Overview(RELEASE, taken.conversation, taken.policy))
+    return lists.validation_began(Overview(RELEASE, taken.conversation, taken.policy))
 
 
 async def _meant(context: Context, services: tuple[str, ...], version: str) -> Overview:

@@ -105,7 +105,18 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
 # Pure parts: what they may use of the standard library and of others. Nothing here reads, writes, waits or rolls dice.
 PURE_LIBRARIES = frozenset(
     (
-        *("__future__", "collections", "dataclasses", "datetime", "enum", "functools", "html", "itertools", "json"),
+        *(
+            "__future__",
+            "collections",
+            "dataclasses",
+            "datetime",
+            "difflib",
+            "enum",
+            "functools",
+            "html",
+            "itertools",
+            "json",
+        ),
         *(
             "math",
             "operator",

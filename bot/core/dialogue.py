@@ -17,7 +17,7 @@ from bot.core.forms import Form
 from bot.core.policy import Service
 from bot.core.prefill import Filler
 from bot.core.pressing import Pressing
-from bot.core.refusing import not_open, refuse_stale, refuse_wrong_role
+from bot.core.refusing import meant, not_open, refuse_stale, refuse_wrong_role
 from bot.core.roles import MACHINES, Actor, Role
 from bot.core.surroundings import NOWHERE, Surroundings
 from bot.errors import Refusal
@@ -244,8 +244,9 @@ class Dialogue(Generic[C]):
         """The row of a step. Refusal where there is none, with what there is."""
         if (found := self._steps.get(name)) is not None:
             return found
-        names = ", ".join(step.name for step in self.steps if step.sources and step.by_people)
-        raise Refusal(f"There is no step “{name}” in {self.a_noun}.", remedy=f"The steps are: {names}.")
+        names = [step.name for step in self.steps if step.sources and step.by_people]
+        remedy = f"{meant(name, names)}The steps are: {', '.join(names)}."
+        raise Refusal(f"There is no step “{name}” in {self.a_noun}.", remedy=remedy)
 
     @property
     def a_noun(self) -> str:

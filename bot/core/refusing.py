@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, TypeVar
 
 from bot.core.events import Conversation
@@ -16,6 +18,14 @@ C = TypeVar("C", bound=Conversation)
 
 MOST_NAMED = 4
 """More holders than this are not all named to somebody who may not take a step: the roles' names say enough."""
+
+
+def meant(typed: str, names: Iterable[str], before: str = "") -> str:
+    """The question whether the nearest of some names was meant, with what is written `before` it; empty where none is
+    near.
+    """
+    near = get_close_matches(typed.lower(), tuple(names), n=1, cutoff=0.7)
+    return f"Did you mean `{before}{near[0]}`? " if near else ""
 
 
 def refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:

@@ -41,6 +41,12 @@ def way_back(release: str, others: Iterable[Conversation]) -> Rollback | None:
     return next((one for one in others if isinstance(one, Rollback) and one.release == release), None)
 
 
+def rollback_place(situation: Situation[Release]) -> dict[str, Any]:
+    """The channel of the rollback that a release stops for, where one was asked for somewhere already."""
+    back = way_back(situation.conversation.id, situation.surroundings.others)
+    return {} if back is None else {"rollback_channel": back.channel}
+
+
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def still_live(situation: Situation[Release]) -> None:
     """What is measured once the way back has begun is no longer the release's."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.messages import blocks
-from bot.messages.lists import headline
+from bot.messages.lists import headline, subject
 from bot.messages.message import Block
 from bot.messages.overview import HomePage, Overview
 from bot.messages.parts import question
@@ -54,7 +54,7 @@ def home(page: HomePage, now: datetime) -> Block:
 
 def _entry(one: Overview, index: int) -> list[Block]:
     it = one.conversation
-    text = f"{headline(one)}\nSince {moment(it.since)}{_where(one)}"
+    text = _told(one)
     offered = (step for step in one.dialogue.buttons(it.state) if step.name not in it.shut)
     steps = [step for step in offered if set(one.dialogue.allowed(step, it)) & set(one.awaited)]
     elements = [
@@ -83,13 +83,14 @@ def _where(one: Overview) -> str:
     return f" · in <#{one.thread[0]}>" if one.thread else ""
 
 
+def _told(one: Overview) -> str:
+    return "\n".join((headline(one), *subject(one), f"Since {moment(one.conversation.since)}{_where(one)}"))
+
+
 def _list(title: str, overviews: tuple[Overview, ...]) -> list[Block]:
     if not overviews:
         return []
-    shown = [
-        blocks.section(f"{headline(one)}\nSince {moment(one.conversation.since)}{_where(one)}")
-        for one in overviews[:MOST]
-    ]
+    shown = [blocks.section(_told(one)) for one in overviews[:MOST]]
     return [blocks.header(title), *shown, *_more(len(overviews))]
 
 

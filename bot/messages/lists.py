@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bot.core.authority import EMERGENCIES
 from bot.core.dialogue import Dialogue, Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Event, Reminder
 from bot.core.policy import Service
-from bot.core.roles import PIPELINE
+from bot.core.roles import MACHINES, PIPELINE
 from bot.core.rollback import ROLLBACK
 from bot.messages import blocks
 from bot.messages.limits import in_one
@@ -26,13 +27,27 @@ MOST_EVENTS, HISTORY = 60, 9_000
 
 MOST_LISTED = 20
 
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "rollback": ("request", "issue"),
+    "escalation": ("raise", "situation", "details"),
+    "freeze": ("freeze", "reason"),
+    "environment_issue": ("report", "problem"),
+    "environment_request": ("request", "what"),
+}
+"""By dialogue: the step and the fields that say what a conversation is about."""
+
+LONGEST_SUBJECT = 120
+
+TO_BE_DEPLOYED = ("awaiting_agreement", "awaiting_timing", "scheduled", "deploying")
+"""The states in which a release's planned time is still of use."""
+
 REASONS = ("reason", "text", "override", "details", "outcome")
 """The fields that say why a step was taken, as a history's line ends."""
 
 
 def status(one: Overview, now: datetime) -> Message:
     """One conversation: its state, who is awaited, what comes next."""
-    lines = [headline(one), *_details(one, now)]
+    lines = [headline(one), *subject(one), *_details(one, now)]
     return in_one(Message(headline(one), (blocks.section("\n".join(lines)),)))
 
 
@@ -48,16 +63,26 @@ def headline(one: Overview) -> str:
     return f"{state.emoji} {name} of {escape(one.policy.title)} ({escape(it.environment)}) is {escape(state.words)}"
 
 
+def subject(one: Overview) -> tuple[str, ...]:
+    """What it is about in one line, where a number alone names it: nobody knows ESC-1 by heart."""
+    step, *fields = SUBJECTS.get(one.dialogue.name, ("",))
+    told = one.conversation.forms.get(step, {})
+    words = ": ".join(str(EMERGENCIES.get(told[name], told[name])) for name in fields if told.get(name))
+    return (f"“{escape(clip(one_line(words), LONGEST_SUBJECT))}”",) if words else ()
+
+
 def _details(one: Overview, now: datetime) -> list[str]:
     it = one.conversation
     asked = one.conversation.opened_by.startswith(PIPELINE)
     did = "opened" if one.dialogue.name != "release" else "asked for" if asked else "approved"
     lines = [f"Since {moment(it.since)} · {did} by {escape(_opener(one))}"]
-    if one.awaited:
-        lines.append(f"Awaited: {escape(', '.join(role.label for role in one.awaited))}")
-    planned = getattr(it, "planned_at", None)
-    if planned and not one.dialogue.state(it.state).final:
+    if people := [role.label for role in one.awaited if role not in MACHINES]:
+        lines.append(f"Awaited: {escape(', '.join(people))}")
+    planned, watched = getattr(it, "planned_at", None), getattr(it, "watch_until", None)
+    if planned and it.state in TO_BE_DEPLOYED:
         lines.append(f"Planned for {moment(planned)}")
+    if watched and it.state == "watching":
+        lines.append(f"Watched until {moment(watched)}")
     if one.reminder:
         lines.append(_next(one, one.reminder, now))
     if one.thread:
@@ -90,7 +115,9 @@ def listing(overviews: Sequence[Overview], now: datetime, dialogue: Dialogue[Any
         where = escape(", ".join(services))
         return notice(f"No {dialogue.noun} of {where} is under way. `{dialogue.command} help` says how one begins.")
     shown = overviews[:MOST_LISTED]
-    parts: list[Block] = [blocks.section("\n".join((headline(one), *_details(one, now)[:2]))) for one in shown]
+    parts: list[Block] = [
+        blocks.section("\n".join((headline(one), *subject(one), *_details(one, now)[:2]))) for one in shown
+    ]
     if len(overviews) > len(shown):
         parts.append(blocks.context(f"… and {len(overviews) - len(shown)} more"))
     return in_one(Message(f"{len(overviews)} under way", tuple(parts)))
@@ -113,14 +140,23 @@ def history(one: Overview, events: Sequence[Event]) -> Message:
 
 def _line(one: Overview, event: Event) -> str:
     step = one.dialogue.step(event.step)
-    why = next((event.data[name] for name in REASONS if event.data.get(name)), "")
-    told = f" — {escape(clip(one_line(str(why)), 80))}" if why else ""
+    reason = next((event.data[name] for name in REASONS if event.data.get(name)), "")
+    # An entry of the release day is named: a history has several that are done or skipped.
+    why = ": ".join(str(part) for part in (event.data.get("entry"), reason) if part)
+    told = f" — {escape(clip(one_line(why), 80))}" if why else ""
     return f"{moment(event.at)}  *{escape(step.label)}* by {escape(event.name)}{told}"
 
 
 def recorded(one: Overview) -> Message:
     """The private answer to a command that recorded something."""
     return notice(f"{headline(one)}.\nIts thread is in <#{one.conversation.channel}>.")
+
+
+def validation_began(one: Overview) -> Message:
+    """The private answer to `/release validate`: what began, and where its verdict comes."""
+    it = one.conversation
+    what = f"{bold(it.version)} of {escape(one.policy.title)} ({escape(it.environment)})"
+    return notice(f"🧪 The validation of {what} has begun. Its results come in its thread in <#{it.channel}>.")
 
 
 def help_message(commands: Sequence[tuple[str, str]], *dialogues: Dialogue[Any]) -> Message:

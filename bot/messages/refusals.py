@@ -62,9 +62,13 @@ def begun_there(noun: str, version: str, service: str, channel: str) -> Message:
     return notice(f"➡️ {what} has its thread in <#{channel}> now, with its buttons.")
 
 
-def undelivered(version: str, channel: str, remedy: str) -> Message:
-    """The private word to whoever opened a conversation that Slack would not take one of its messages."""
+def undelivered(noun: str, version: str, channel: str, remedy: str, instead: str = "") -> Message:
+    """The private word to whoever opened a conversation that Slack would not take one of its messages, and in which
+    channel (`instead`) it stands until then.
+    """
+    what = f"Something about the {noun} {bold(version)}"
+    meanwhile = f" Until then it stands in <#{instead}>." if instead else ""
     return notice(
-        f"⚠️ Something about {bold(version)} could not be posted in <#{channel}>. {_remedy(remedy)} Nothing is lost: it "
-        "goes out once that is done."
+        f"⚠️ {what} could not be posted in <#{channel}>. {_remedy(remedy)} Nothing is lost: it goes out once that is "
+        f"done.{meanwhile}"
     )

@@ -51,7 +51,7 @@ HEADLINES: Mapping[str, str] = {
     "smoke_running": "🎉 Deployed to {place}: {version}",
     "watching": "✅ {place} Verified: {version}",
     "awaiting_decision": "⚠️ Decision Needed: {version}",
-    "rolling_back": "🔴 Being Rolled Back: {version}",
+    "rolling_back": "🔴 In Rollback: {version}",
     "completed": "✅ Release {version} is complete and verified",
     "withdrawn": "🚫 Withdrawn: {version}",
     "rolled_back": "⏪ Rolled Back: {version}",
@@ -133,6 +133,9 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
         yield f"👉 Awaited: {awaited}"
     if release.state in TOLD_WHY:
         yield from _why(release)
+    if release.state == "rolling_back":
+        channel = release.forms.get("roll_back", {}).get("rollback_channel", "")
+        yield f"➡️ The rollback has its own thread in <#{channel or release.channel}>"
 
 
 def canary_lines(release: Release) -> Iterator[str]:

@@ -178,7 +178,9 @@ def roll_back(release: Release, event: Event, policy: Service) -> tuple[Said, ..
     )
     if form.issue:
         telling.tell(paragraph("*Issue:*", form.issue))
-    telling.aside("It goes on in the rollback's own thread; this release follows it.")
+    elsewhere = event.data.get("rollback_channel", release.channel) != release.channel
+    where = f" in <#{event.data['rollback_channel']}>" if elsewhere else ""
+    telling.aside(f"It goes on in the rollback's own thread{where}; this release follows it.")
     return finished(telling, event, policy)
 
 

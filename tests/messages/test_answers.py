@@ -88,7 +88,7 @@ def test_a_notice_is_one_sentence() -> None:
 
 
 def test_what_could_not_be_posted_is_told_with_what_to_do() -> None:
-    told = undelivered("v1.2.0", "C0RELEASES", "Write `/invite @Greenlight` in the channel.")
+    told = undelivered("release", "v1.2.0", "C0RELEASES", "Write `/invite @Greenlight` in the channel.")
     hold("answers/undelivered", told)
 
 
@@ -171,6 +171,13 @@ def test_what_was_recorded_by_command_is_confirmed() -> None:
 def test_a_history_is_as_kept() -> None:
     events = [taken("approve", 1), taken("object", 2, reason="The error rate\nis 12%"), taken("note", 3, text="On it")]
     hold("answers/history", lists.history(overview(Talk().approved()), events))
+
+
+def test_a_history_names_the_entry_of_the_day_that_was_answered() -> None:
+    events = [taken("entry_done", 1, entry="T-24h"), taken("entry_skipped", 2, entry="T-2h", reason="Tested at noon")]
+    told = words(lists.history(overview(Talk().approved()), events))
+    assert "*Done* by Jane Smith — T-24h" in told
+    assert "*Skip* by Jane Smith — T-2h: Tested at noon" in told
 
 
 def test_a_long_history_tells_the_latest_and_counts_the_rest() -> None:

@@ -131,10 +131,12 @@ async def test_an_unknown_version_subcommand_and_step_are_answered_with_what_the
     await player.command(CHARLIE, "/release status v9.9.9", "#releases")
     assert "I know no release of v9.9.9" in whispered(player, CHARLIE)
     await player.command(CHARLIE, "/release aprove", "#releases")
-    assert "/release approve" in whispered(player, CHARLIE)
+    assert "Did you mean `/release approve`? There are: `/release approve`, " in whispered(player, CHARLIE)
+    await player.command(CHARLIE, "/release everything", "#releases")
+    assert "Did you mean" not in whispered(player, CHARLIE)
     await approved(player)
     await player.mention(CHARLIE, "confrim", card(player), "#releases")
-    assert "confirm" in whispered(player, CHARLIE)
+    assert "Did you mean `confirm`? The steps are: " in whispered(player, CHARLIE)
 
 
 async def test_a_plan_for_a_time_that_has_passed_is_refused_at_its_field(player: Player) -> None:

@@ -518,7 +518,7 @@ async def test_a_run_that_goes_on_although_people_have_stopped_is_followed_and_t
         thread_of_release = [player.person(CHARLIE).text_of(one) for one in player.person(CHARLIE).thread(release)]
         assert "please look at what is live now" in thread_of_release[-1]
         assert any("its run succeeded" in one for one in private(player, JANE))
-        assert "Being Rolled Back" in text(player, release)
+        assert "In Rollback" in text(player, release)
         assert "run goes on" not in text(player, release)
 
 

@@ -46,7 +46,7 @@ async def test_the_documents_rollback(player: Player) -> None:
     await player.send(CHARLIE, **ALARM)
     qa = player.person(CHARLIE)
     assert_in_order(CARD_LINES, in_plain_words(qa.text_of(head(player))))
-    assert heads(player, RELEASES)[-1].startswith("🔴 Being Rolled Back: v1.2.0")
+    assert heads(player, RELEASES)[-1].startswith("🔴 In Rollback: v1.2.0")
     await playground.advance(ALARM_AT + timedelta(minutes=2))
     await player.step(TANIA, INCIDENTS, "Roll back")
     await playground.advance(ALARM_AT + timedelta(minutes=3))

@@ -144,7 +144,9 @@ async def test_people_are_told_also_where_the_bot_is_not_in_the_channel(player: 
     """
     await player.command(JANE, f"/release escalate admin-logistic {DOWN}", "#incidents")
     assert "Create Order gives a 500 error" in private(player, TANIA)[-1]
-    assert "could not be posted in <#C0INCIDENTS>" in private(player, JANE)[-1].replace("#incidents", "<#C0INCIDENTS>")
+    told = private(player, JANE)[-1]
+    assert "Something about the escalation *ESC-1* could not be posted in #incidents" in told
+    assert told.endswith("Until then it stands in #releases.")
 
 
 async def test_the_tech_lead_hears_that_pressing_trouble_is_over(player: Player) -> None:

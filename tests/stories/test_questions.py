@@ -214,6 +214,15 @@ async def test_a_home_shows_what_waits_for_the_person_and_its_button_takes_the_s
     assert "waiting for DevOps's plan" in home_of(player, TANIA)
 
 
+async def test_a_home_puts_first_what_presses_and_says_what_a_number_is_about(player: Player) -> None:
+    """Production is down: that is above the sign-off that waits, and nobody has to open ESC-1 to know it."""
+    await approved(player)
+    await player.command(JANE, '/release escalate admin-logistic no orders situation="production down"', "#releases")
+    told = await open_home(player, TANIA)
+    assert told.index("[Acknowledge]") < told.index("[Sign off]")
+    assert "“Production down: no orders”" in told
+
+
 async def test_a_stale_button_of_a_home_is_told_in_a_direct_message_and_the_home_is_drawn_anew(player: Player) -> None:
     """A home may have been open for hours, and it has no channel to whisper in."""
     await approved(player)

@@ -76,7 +76,11 @@ async def test_a_p1_alarm_in_an_incident_channel_is_decided_rolled_back_verified
         "Waiting for the Tech Lead's decision to roll back or not",
     ):
         assert line in card
-    assert heads(player, RELEASES)[-1].startswith("🔴 Being Rolled Back: v1.2.0")
+    assert heads(player, RELEASES)[-1].startswith("🔴 In Rollback: v1.2.0")
+    assert "The rollback has its own thread in #incidents" in heads(player, RELEASES)[-1]
+    tania = player.person(TANIA)
+    released = [one for one in tania.messages(RELEASES) if one.thread_ts in (None, one.ts)][-1]
+    assert "own thread in #incidents; this release follows it" in tania.text_of(tania.thread(released)[-1])
     await player.step(JOHN, INCIDENTS, "In favour")
     assert "👍 In favour: John Doe" in player.person(TANIA).text_of(head(player))
     await player.step(TANIA, INCIDENTS, "Roll back")

@@ -148,7 +148,7 @@ async def test_a_message_is_the_evidence(player: Player) -> None:
         card
     )
     assert "<!channel" not in str(card.blocks)
-    assert heads(player, RELEASES)[-1].startswith("🔴 Being Rolled Back: v1.2.0")
+    assert heads(player, RELEASES)[-1].startswith("🔴 In Rollback: v1.2.0")
 
 
 async def test_from_a_releases_thread_it_is_that_release(player: Player) -> None:

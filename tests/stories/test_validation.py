@@ -217,6 +217,7 @@ async def test_a_validation_is_refused_where_there_is_nothing_to_check_or_one_is
         await player.step(JANE, "#releases", "Start deployment", commit="abc123")
         await player.step(JANE, "#releases", "Deployed", **DEPLOYED)
         await player.command(CHARLIE, "/release validate", "#releases")
+        assert "🧪 The validation of *v1.2.0* of Admin Logistic (production) has begun." in answered(player, CHARLIE)
         await validate(player, JANE)
         assert "A validation is under way" in answered(player, JANE)
         await validate(player, PAVEL)

@@ -136,5 +136,5 @@ async def test_no_card_says_that_a_run_goes_on_which_its_hook_has_ended(told: To
     await told.player.step(TANIA, RELEASES, "Roll back", severity="P0", issue="500 everywhere", target="v1.1.0")
     tania = told.player.person(TANIA)
     head = tania.text_of(tania.message(release.ts))
-    assert "Being Rolled Back" in head
+    assert "In Rollback" in head
     assert "run goes on" not in head
