@@ -38,14 +38,14 @@ from bot.monitors.making import Monitors, monitors_of
 from bot.outbox import Outbox
 from bot.outside import Outside, outside
 from bot.pace import Pace
-from bot.pulse import OncePerTurn, Pulse
+from bot.pulse import Pulse
 from bot.queries import Queries
 from bot.schedule import Schedule
 from bot.settings import Configuration, Environment, Transport
 from bot.silences import Silences
 from bot.slack import Slack
 from bot.slack_errors import UndeliverableError
-from bot.store.interface import Posting
+from bot.store.interface import News, Posting
 from bot.store.sqlite import SQLiteStore
 from bot.transports import HttpServer, SocketClient, told_to_stop
 from bot.undelivered import Undelivered
@@ -146,35 +146,37 @@ def assemble(
     directory = Directory(slack, clock, default_zone=configuration.time_zone)
 
     async def undeliverable(posting: Posting, error: UndeliverableError) -> None:
-        background.run(_tell_undelivered(refused, outbox, posting, error), "tell_undelivered")
+        background.run(refused.tell(posting, error), "tell_undelivered")
 
     refused = Undelivered(store, slack, configuration.services, clock)
     outbox = Outbox(store, slack, clock, pace, undeliverable, Wording(store, configuration.services))
 
     pulse = Pulse()
 
-    def wake() -> None:
-        outbox.wake()
-        schedule.wake()
-        watch.changed()
-        silences.changed()
-        elsewhere.wake()
-        pulse.beat()
-
-    committed = OncePerTurn(wake)
+    def heard(news: News) -> None:
+        outbox.added(news.lanes)
+        if news.due is not None:
+            schedule.wake(news.due)
+        if news.errands:
+            elsewhere.wake()
+        if news.conversations:
+            watch.changed()
+            silences.changed()
+            pulse.beat()
 
     def hand_over(given: HandedOver) -> None:
         background.run(handover.share(given), "share_credentials")
 
-    conversations = Conversations(store, configuration.services, directory, clock, committed, hand_over)
+    conversations = Conversations(store, configuration.services, directory, clock, hand_over)
     handover = Handover(slack, conversations)
     monitors = monitors_of(configuration.services)
-    elsewhere = outside(configuration, store, clock, committed, monitors, slack)
+    elsewhere = outside(configuration, store, clock, monitors, slack)
     queries = Queries(store, configuration.services, directory)
     schedule = Schedule(store, clock, conversations.fire)
     alerts = Alerts(conversations, monitors.alertmanagers)
     watch = Watch(store, conversations, monitors.by_service, clock, alerts)
     silences = Silences(store, conversations, monitors.alertmanagers, clock)
+    store.listen(heard)
     bolt = Bolt(slack)
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
@@ -184,7 +186,7 @@ def assemble(
     registry = CollectorRegistry()
     mounted: dict[str, AsgiApp] = {
         "api": Gate(build(Pipelines(conversations, pulse)), store, clock, allowance or Allowance()),
-        "hooks": hooks_of(Arrivals(store, configuration.services, clock, committed), alerts, clock),
+        "hooks": hooks_of(Arrivals(store, configuration.services, clock), alerts, clock),
         "metrics": Metrics(store, clock, registry),
     }
     door = Door(None if socket else SlackRequests(bolt), _secret(environment), vital.health, mounted)
@@ -210,11 +212,6 @@ def assemble(
         monitors=monitors,
         socket=socket,
     )
-
-
-async def _tell_undelivered(refused: Undelivered, outbox: Outbox, posting: Posting, error: UndeliverableError) -> None:
-    if await refused.tell(posting, error):
-        outbox.wake()
 
 
 def _secret(environment: Environment) -> str | None:

@@ -4,7 +4,7 @@ it is. One transaction each; what is told twice or late changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -54,32 +54,25 @@ class Outcome:
 
 
 class Arrivals:
-    """Takes word of deployments and of published versions. `committed` is called after every commit.
+    """Takes word of deployments and of published versions.
 
     Raises StoreBusyError where it could not be recorded in time; nothing was recorded then.
     """
 
-    def __init__(
-        self, store: Store, policies: Mapping[str, Service], clock: Clock, committed: Callable[[], None]
-    ) -> None:
+    def __init__(self, store: Store, policies: Mapping[str, Service], clock: Clock) -> None:
         self.policies = policies
         self._store = store
         self._clock = clock
-        self._committed = committed
 
     async def take(self, arrival: Arrival) -> Outcome:
         """Record word of a deployment."""
-        return await self._write(partial(_arrive, arrival=arrival, policies=self.policies, now=self._clock.now()))
+        now = self._clock.now()
+        return await self._store.write(partial(_arrive, arrival=arrival, policies=self.policies, now=now))
 
     async def note(self, service: str, version: str, text: str, source: str, key: str) -> Outcome:
         """Keep words in the thread of a version's release, where one is open."""
         told = partial(_note, service=service, version=version, text=text, source=source, key=key)
-        return await self._write(partial(told, policies=self.policies, now=self._clock.now()))
-
-    async def _write(self, intent: Callable[[Transaction], Outcome]) -> Outcome:
-        outcome = await self._store.write(intent)
-        self._committed()
-        return outcome
+        return await self._store.write(partial(told, policies=self.policies, now=self._clock.now()))
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ class Asked:
 
 
 class Conversations:
-    """All that can be done to conversations. `committed` is called after every commit, to wake outbox and schedule;
-    `hand_over` with the secrets of a step that was recorded, which are nowhere else then.
+    """All that can be done to conversations. `hand_over` is called with the secrets of a step that was recorded, which
+    are nowhere else then.
 
     Every method that changes something raises Refusal where it is not possible and StoreBusyError where it could not
     be recorded in time; nothing was recorded in either case.
@@ -88,14 +88,12 @@ class Conversations:
         policies: Mapping[str, Service],
         directory: Directory,
         clock: Clock,
-        committed: Callable[[], None],
         hand_over: Callable[[HandedOver], None],
     ) -> None:
         self.store = store
         self.policies = policies
         self._directory = directory
         self._clock = clock
-        self._committed = committed
         self._hand_over = hand_over
 
     async def ask(self, reference: Reference, user: str) -> Asked:
@@ -124,7 +122,7 @@ class Conversations:
         policy = await self._policy(reference)
         actor, vouched = (who, {}) if isinstance(who, Actor) else await self._actor_and_vouched(who, form, policy)
         move = Move(step.name, actor, form, reference.stage, vouched)
-        taken = await self._write(self._intent(reference, move, policy, delivery))
+        taken = await self.store.write(self._intent(reference, move, policy, delivery))
         if secrets and not taken.repeated:
             self._hand_over(HandedOver(taken.conversation, actor, secrets))
         return taken
@@ -132,13 +130,13 @@ class Conversations:
     async def record(self, conversation_id: str, step: str, form: Form | None = None) -> Taken:
         """Record what Greenlight did itself as a step of a conversation. Refusal where the step is not possible now."""
         move = Move(step, GREENLIGHT, form)
-        return await self._write(self._step(conversation_id, move, ""))
+        return await self.store.write(self._step(conversation_id, move, ""))
 
     async def observe(self, conversation: str, step: str, answers: Mapping[str, Any], delivery: str) -> Taken:
         """Take a step of a release as the watch. `delivery` names what was found, so that it is told once."""
         form = RELEASE.step(step).form
         move = Move(step, WATCH, form.from_answers(answers) if form else None)
-        return await self._write(self._step(conversation, move, delivery))
+        return await self.store.write(self._step(conversation, move, delivery))
 
     async def fire(self, due: tuple[StoredReminder, ...]) -> None:
         """Let due reminders happen, each an intent of its own, so that one that fails holds no other back.
@@ -150,7 +148,6 @@ class Conversations:
         now = self._clock.now()
         intents = (partial(fire_reminder, told=one, policies=self.policies, now=now) for one in told)
         outcomes = await asyncio.gather(*(self.store.write(intent) for intent in intents), return_exceptions=True)
-        self._committed()
         for one, outcome in zip(told, outcomes, strict=True):
             if isinstance(outcome, Refusal):
                 logger.warning("reminder refused: %s", outcome, extra={"action": "reminder_refused"})
@@ -174,11 +171,13 @@ class Conversations:
     async def snooze(self, reminder_id: int) -> datetime:
         """Put a reminder off; the moment it will come back."""
         now = self._clock.now()
-        return await self._write(partial(snooze_reminder, reminder_id=reminder_id, policies=self.policies, now=now))
+        return await self.store.write(
+            partial(snooze_reminder, reminder_id=reminder_id, policies=self.policies, now=now)
+        )
 
     async def resend(self, channel: str) -> int:
         """Send again what a channel would not take; how many messages."""
-        return await self._write(partial(_resend, channel=channel, now=self._clock.now()))
+        return await self.store.write(partial(_resend, channel=channel, now=self._clock.now()))
 
     def _intent(
         self, reference: Reference, move: Move, policy: Service, delivery: str
@@ -195,11 +194,6 @@ class Conversations:
         return partial(
             take_step, conversation_id=conversation, move=move, policies=policies, delivery=delivery, now=now
         )
-
-    async def _write(self, intent: Callable[[Transaction], T]) -> T:
-        result = await self.store.write(intent)
-        self._committed()
-        return result
 
     async def _policy(self, reference: Reference) -> Service:
         _, policy = await self._subject(reference)

@@ -69,24 +69,14 @@ class Doer(Protocol):
 
 
 class Errands(Worker):
-    """Does the store's errands: lines at the same time, one after another within a line. `doers` are by kind;
-    `committed` is called after a step was recorded.
-    """
+    """Does the store's errands: lines at the same time, one after another within a line. `doers` are by kind."""
 
-    def __init__(
-        self,
-        store: Store,
-        policies: Mapping[str, Service],
-        doers: Mapping[str, Doer],
-        clock: Clock,
-        committed: Callable[[], None],
-    ) -> None:
+    def __init__(self, store: Store, policies: Mapping[str, Service], doers: Mapping[str, Doer], clock: Clock) -> None:
         super().__init__("errands")
         self._store = store
         self._policies = policies
         self._doers = doers
         self._clock = clock
-        self._committed = committed
         self._busy: set[str] = set()
 
     async def _run(self) -> None:
@@ -177,7 +167,6 @@ class Errands(Worker):
             # The conversation has gone where nobody waits for it.
             logger.warning("an errand's end was not told: %s", error, extra={"action": "errand_not_told"})
             await self._store.write(settle)
-        self._committed()
 
     async def _refuse(self, stored: StoredErrand, report: Report, reason: str) -> None:
         extra = {"action": "errand_refused", "errand": stored.id, "kind": stored.errand.kind}

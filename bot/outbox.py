@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,7 +18,7 @@ from bot.clock import Clock
 from bot.core.events import Outgoing
 from bot.errors import StoreBusyError, TransientError
 from bot.messages.message import Message, Said
-from bot.pace import CARDS, Pace
+from bot.pace import Pace
 from bot.slack import AmbiguousError, AuthorizationError, Posted, RateLimitedError, Slack, UndeliverableError
 from bot.store.interface import Posting, Reader, Store, Transaction
 from bot.worker import LOOK_AGAIN, STORE_PAUSE, Worker, backoff
@@ -38,7 +38,7 @@ class Outbox(Worker):
     """Sends the store's postings: lanes at the same time, one after the other within a lane.
 
     `wording` puts into words what an event makes be said; `on_undeliverable` is told what Slack refuses for good. Call
-    `wake` after a commit that enqueued something, and after the clock was moved.
+    `added` after a commit that enqueued something, and `wake` after the clock was moved.
     """
 
     def __init__(
@@ -59,6 +59,13 @@ class Outbox(Worker):
         self._wording = wording
         self._busy: set[str] = set()
         self._paused: dict[str, float] = {}
+
+    def added(self, lanes: Iterable[str]) -> None:
+        """Something was put into these lanes: look, if one of them can speak now. The others are looked at anyway when
+        what they are saying is said, or their pause is over.
+        """
+        if any(lane not in self._busy and lane not in self._paused for lane in lanes):
+            self.wake()
 
     # The dispatcher --------------------------------------------------------------------------------------------
 
@@ -84,7 +91,7 @@ class Outbox(Worker):
 
     def _begin(self, posting: Posting, lanes: asyncio.TaskGroup) -> None:
         """Let a lane speak, if its pace allows."""
-        lane = lane_of(posting)
+        lane = posting.message.lane
         if lane in self._busy:
             return
         if wait := self._pace.spend(lane):
@@ -171,7 +178,7 @@ class Outbox(Worker):
             if posting.ambiguous and (found := await self._look_up(posting, thread_ts, key)):
                 return found
             if index:
-                await self._pace_out(lane_of(posting))
+                await self._pace_out(outgoing.lane)
             return await self._slack.post(
                 outgoing.channel, said.message, key=key, thread_ts=thread_ts, broadcast=said.broadcast
             )
@@ -220,12 +227,6 @@ class Outbox(Worker):
         except Exception:
             # The edge again: a disk that is full refuses this write as well. The row is ambiguous already.
             logger.exception("a posting was not settled", extra={"action": "posting_not_settled"})
-
-
-def lane_of(posting: Posting) -> str:
-    """The lane of a posting, as the store names it."""
-    outgoing = posting.message
-    return f"{CARDS}{outgoing.channel}" if outgoing.kind == "card" else outgoing.channel
 
 
 def _look(

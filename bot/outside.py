@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import httpx
@@ -45,7 +44,7 @@ class Outside:
         self.errands.start()
 
     def wake(self) -> None:
-        """Something was committed."""
+        """There may be new errands."""
         if self.is_used:
             self.errands.wake()
 
@@ -65,11 +64,10 @@ def outside(
     configuration: Configuration,
     store: Store,
     clock: Clock,
-    committed: Callable[[], None],
     monitors: Monitors | None = None,
     slack: Slack | None = None,
 ) -> Outside:
-    """Put it together. `committed` is called after an errand recorded something. Without Slack there are no drills."""
+    """Put it together. Without Slack there are no drills."""
     client = httpx.AsyncClient(timeout=TIMEOUT, trust_env=False)
     services, of_trackers, of_deployers = configuration.services, TrackerSecrets(), DeployerSecrets()
     clerk = Tickets(store, services, lambda rule: tracker_for(rule, client, of_trackers), clock)
@@ -90,6 +88,6 @@ def outside(
     if slack is not None:
         asked = monitors.alertmanagers if monitors else {}
         doers[DRILL] = Drills(store, services, slack, asked, pager_of, clock)
-    errands = Errands(store, services, doers, clock, committed)
+    errands = Errands(store, services, doers, clock)
     is_used = any(map(_needs_errands, services.values()))
     return Outside((client, checks), errands, is_used=is_used)

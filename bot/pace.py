@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from math import inf
 from typing import Self
 
+from bot.core.events import CARDS
+
 POST = "chat.postMessage"
 UPDATE = "chat.update"
-CARDS = "card:"
 PRUNED_AT = 1_000
 
 

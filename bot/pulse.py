@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 
 class Pulse:
@@ -26,22 +25,3 @@ class Pulse:
         """The process stops: nobody is to wait any longer."""
         self.over = True
         self.beat()
-
-
-class OncePerTurn:
-    """Calls a function in the event loop's next turn, once, however often it is asked for in this one: those who shared
-    a commit go on in the same turn.
-    """
-
-    def __init__(self, function: Callable[[], None]) -> None:
-        self._function = function
-        self._is_asked = False
-
-    def __call__(self) -> None:
-        if not self._is_asked:
-            self._is_asked = True
-            asyncio.get_running_loop().call_soon(self._call)
-
-    def _call(self) -> None:
-        self._is_asked = False
-        self._function()

@@ -34,12 +34,12 @@ class Undelivered:
         self._policies = policies
         self._clock = clock
 
-    async def tell(self, posting: Posting, error: UndeliverableError) -> bool:
-        """Do both; whether something was put into the outbox."""
+    async def tell(self, posting: Posting, error: UndeliverableError) -> None:
+        """Do both."""
         outgoing = posting.message
         record = await self._store.read(lambda reader: reader.load(outgoing.conversation))
         if record is None or (outgoing.kind == "direct" and not _is_channel(outgoing.channel)):
-            return False
+            return
         conversation, policy = read_conversation(record), self._policies.get(record.service)
         shown = bool(policy) and outgoing.kind == "root" and DIALOGUES[record.dialogue].anywhere
         instead = ""
@@ -50,7 +50,6 @@ class Undelivered:
             noun = DIALOGUES[record.dialogue].noun
             told = undelivered(noun, record.version, outgoing.channel, error.remedy, instead)
             await self._slack.answer_privately(told, user=conversation.opened_by)
-        return shown
 
 
 def _is_channel(address: str) -> bool:

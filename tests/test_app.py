@@ -24,7 +24,7 @@ from bot.settings import Environment, load
 from bot.store.interface import Reader
 from bot.transports import HttpServer
 from playground.run import CONFIGURATION, manifest, playing
-from playground.seed import CHARLIE, RELEASES, STARTS_AT, people_and_places
+from playground.seed import CHARLIE, RELEASES, STARTS_AT, TANIA, people_and_places
 from playground.slack.model import Message
 from playground.slack.server import SlackServer
 
@@ -44,6 +44,17 @@ def heads(slack: SlackServer) -> list[str]:
         one for one in slack.person(CHARLIE).messages("#releases") if one.thread_ts in (None, one.ts)
     ]
     return [one.metadata["event_payload"]["key"] for one in found if one.metadata]
+
+
+async def test_what_is_recorded_is_said_and_told_at_once_by_itself(tmp_path: Path) -> None:
+    """Nobody wakes anything here: a commit tells the outbox and the schedule where to look."""
+    async with playing(tmp_path / "x.db", pace=Pace.unlimited(), starts_at=STARTS_AT) as playground:
+        slack = playground.slack
+        charlie, tania = slack.person(CHARLIE), slack.person(TANIA)
+        await charlie.command(TYPED.format(version="v1.2.0"), "#releases")
+        await slack.workspace.events.until(lambda: heads(slack), 5, "the card")
+        await charlie.command('/release escalate situation=production_down details="500 everywhere"', "#releases")
+        await slack.workspace.events.until(lambda: tania.direct_messages, 5, "word of it to the Tech Lead")
 
 
 @pytest.mark.parametrize("socket_mode", [False, True], ids=["http", "socket"])

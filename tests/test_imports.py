@@ -58,7 +58,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("bot.validation", "bot.errands", "bot.junit", "bot.outward", "bot.monitors.interface"),
         *(*SERVICE, *INTENTS),
     ),
-    "bot.pace": BASICS,
+    "bot.pace": (*BASICS, "bot.core.events"),
     "bot.schedule": ("bot.schedule", *SERVICE, "bot.core", "bot.store.interface", *BASICS),
     "bot.monitors": ("bot.monitors", "bot.core", "bot.outward", *BASICS),
     "bot.watched": ("bot.service", "bot.core", "bot.store.interface"),

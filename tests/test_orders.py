@@ -65,7 +65,7 @@ class Bench:
     def process(self) -> Errands:
         """A process with these errands; another one on the same database with each call."""
         orders = Orders(self.store, self.policies, self._deployer, self.clock)
-        self.errands = Errands(self.store, self.policies, dict.fromkeys(KINDS, orders), self.clock, lambda: None)
+        self.errands = Errands(self.store, self.policies, dict.fromkeys(KINDS, orders), self.clock)
         self.errands.start()
         return self.errands
 

@@ -65,6 +65,10 @@ class Bench:
         """Nothing is under way, and something may not be sent yet."""
         return bool(self.outbox._paused) and not self.outbox._busy
 
+    def rests(self) -> bool:
+        """It has looked, and nobody has told it to look again."""
+        return not self.outbox._woken.is_set()
+
     async def later(self, seconds: float) -> None:
         """Time passes for both clocks, and what can be sent then is sent."""
         self.clock.move_by(timedelta(seconds=seconds))
@@ -190,6 +194,21 @@ async def test_a_channel_that_hangs_holds_no_other_back(bench: Bench, server: Sl
     await bench.enqueue(direct(1))
     await until(lambda: len(server.person("quinn").direct_messages) == 1)
     assert texts(server) == []
+
+
+async def test_what_is_added_to_a_lane_that_waits_for_its_turn_is_not_looked_for_before(
+    bench: Bench, server: SlackServer
+) -> None:
+    """Of a burst in one channel each commit would be a look at the store that finds nothing it may send."""
+    bench.paced().outbox.start()
+    await bench.enqueue(root(), *(reply(number) for number in range(1, 6)))
+    await until(lambda: bench.waits_for_its_pace and bench.rests())
+    bench.outbox.added({RELEASES})
+    assert bench.rests()
+    bench.outbox.added({RELEASES, QUINN})
+    assert not bench.rests()
+    await bench.later(3)
+    assert texts(server)[-1] == "r1 reply 5"
 
 
 async def test_a_lane_speaks_three_times_at_once_then_once_a_second(bench: Bench, server: SlackServer) -> None:

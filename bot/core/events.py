@@ -15,6 +15,9 @@ F = TypeVar("F", bound="Fact")
 
 _PRIVATELY = "to:"
 
+CARDS = "card:"
+"""How the lane of a channel's cards begins."""
+
 
 def _put_together(kind: type[F], values: dict[str, Any], given: set[str]) -> F:
     """As pydantic's own `model_construct` and `model_copy` end, without what our facts have not: aliases, defaults that
@@ -147,6 +150,11 @@ class Outgoing:
     conversation: str = ""
     broadcast: bool = False
     event: int = 0
+
+    @property
+    def lane(self) -> str:
+        """What it is sent in, one after the other: its channel; cards beside it, in a lane of their own."""
+        return f"{CARDS}{self.channel}" if self.kind == "card" else self.channel
 
 
 def private_key(conversation: str, number: int, person: str) -> str:

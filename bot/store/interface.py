@@ -34,6 +34,22 @@ class StoreFailedError(StoreBusyError):
     """
 
 
+@dataclass(slots=True)
+class News:
+    """What a commit brought that somebody waits for: the outbox's `lanes` that something was put into, the earliest
+    moment that a reminder was set for (None: none was), whether there are new errands, and whether a conversation
+    changed.
+    """
+
+    lanes: set[str] = field(default_factory=set)
+    due: datetime | None = None
+    errands: bool = False
+    conversations: bool = False
+
+    def __bool__(self) -> bool:
+        return self.conversations or self.errands or self.due is not None or bool(self.lanes)
+
+
 @dataclass(frozen=True)
 class Record:
     """A stored conversation: what is searched for, and the snapshot as JSON for `Dialogue.read`.
@@ -361,6 +377,12 @@ class Transaction(Reader, Protocol):
 
 class Store(Protocol):
     """A database of conversations. Intents are ordinary functions; the store decides where they run."""
+
+    def listen(self, listener: Callable[[News], None]) -> None:
+        """Tell `listener` of every commit that brought something, in the event loop of those whose intents it held.
+        There is one listener. It may be told more than was kept: what it hears is where to look.
+        """
+        ...
 
     @property
     def tally(self) -> Mapping[str, int]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from bot.errors import Refusal, StoreBusyError
 from bot.store.faults import translated
-from bot.store.interface import Reader, Transaction
+from bot.store.interface import News, Reader, Transaction
 from bot.store.opening import Lock, open_reader, open_writer
 from bot.store.queries import SQLiteReader
 from bot.store.writer import Writer
@@ -43,6 +43,10 @@ class SQLiteStore:
         self._readers = _Readers(path)
         self._tally = {"committed": 0, "refused": 0, "failed": 0}
         self._closed: asyncio.Task[None] | None = None
+
+    def listen(self, listener: Callable[[News], None]) -> None:
+        """Tell `listener` what commits brought; see `Store.listen`."""
+        self._writer.listener = listener
 
     async def write(self, intent: Callable[[Transaction], T]) -> T:
         """Run an intent in the writer's transaction; see `Store.write`."""

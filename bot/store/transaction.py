@@ -6,8 +6,8 @@ import sqlite3
 from datetime import datetime
 from typing import Any
 
-from bot.core.events import Conversation, Errand, Event, Outgoing, Reminder
-from bot.store.interface import ContradictionError, DuplicateError, StoredToken
+from bot.core.events import CARDS, Conversation, Errand, Event, Outgoing, Reminder
+from bot.store.interface import ContradictionError, DuplicateError, News, StoredToken
 from bot.store.queries import SQLiteReader, write_json, write_moment
 
 NEXT_NUMBER = "SELECT count(*) + 1 FROM conversations WHERE dialogue = ?"
@@ -131,11 +131,12 @@ PURGE = (
 
 
 class SQLiteTransaction(SQLiteReader):
-    """One intent's reads and writes, within the savepoint that the writer opened for it."""
+    """One intent's reads and writes, within the transaction that the writer began. `news` is what they brought."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         super().__init__(connection)
         self._executemany = connection.executemany
+        self.news = News()
 
     def next_number(self, dialogue: str) -> int:
         row = self._one(NEXT_NUMBER, dialogue)
@@ -164,6 +165,7 @@ class SQLiteTransaction(SQLiteReader):
             raise DuplicateError(like[0]) from error
         if not saved:
             raise ContradictionError(f"{it.id} was opened as another conversation than this one ({it.version}).")
+        self.news.conversations = True
 
     def append(self, event: Event) -> None:
         at = write_moment(event.at)
@@ -174,7 +176,10 @@ class SQLiteTransaction(SQLiteReader):
         shown = write_json(it.blocks) if it.blocks else "[]"
         values = (it.key, it.conversation or None, it.kind, it.channel, it.text, shown, it.broadcast, it.event)
         added = self._execute(ENQUEUE, (*values, moment))
-        if it.kind == "card" and added.rowcount:
+        if not added.rowcount:
+            return
+        self.news.lanes.add(it.lane)
+        if it.kind == "card":
             # A new row and not a changed one: the older may be on its way to Slack at this moment.
             self._execute(SUPERSEDE_WAITING, (moment, it.conversation, added.lastrowid))
             self._execute(SUPERSEDE_UNDELIVERED, (moment, it.channel, it.conversation, added.lastrowid))
@@ -182,11 +187,16 @@ class SQLiteTransaction(SQLiteReader):
     def set_reminders(self, conversation_id: str, reminders: tuple[Reminder, ...]) -> None:
         wanted = write_json([f"{it.stage}:{it.kind}:{it.step}:{it.occasion}" for it in reminders])
         self._execute(DROP_REMINDERS, (conversation_id, wanted))
-        self._executemany(SET_REMINDER, [_reminder(it) for it in reminders])
+        self.add_reminders(reminders)
 
     def add_reminders(self, reminders: tuple[Reminder, ...]) -> None:
-        if reminders:
-            self._executemany(SET_REMINDER, [_reminder(it) for it in reminders])
+        for it in reminders:
+            self._expect(it.due_at)
+        self._executemany(SET_REMINDER, [_reminder(it) for it in reminders])
+
+    def _expect(self, due_at: datetime) -> None:
+        if self.news.due is None or due_at < self.news.due:
+            self.news.due = due_at
 
     def fire(self, reminder_id: int, at: datetime) -> bool:
         return self._execute(FIRE, (write_moment(at), reminder_id)).rowcount == 1
@@ -194,6 +204,8 @@ class SQLiteTransaction(SQLiteReader):
     def snooze(self, reminder_id: int, until: datetime) -> bool:
         moment = write_moment(until)
         found = self._execute(SNOOZE, (moment, reminder_id)).fetchall()
+        if found:
+            self._expect(until)
         for of_step in found:
             self._execute(HOLD_BACK, (moment, *of_step, reminder_id))
         return bool(found)
@@ -216,11 +228,13 @@ class SQLiteTransaction(SQLiteReader):
 
     def resend(self, channel: str, at: datetime) -> int:
         del at  # they keep their place, and the moment they were enqueued at
+        self.news.lanes.update((channel, f"{CARDS}{channel}"))
         return self._execute(RESEND, (channel,)).rowcount
 
     def entrust(self, errand: Errand, at: datetime) -> None:
         it, payload = errand, write_json(dict(errand.payload))
         self._execute(ENTRUST, (it.key, it.conversation, it.kind, it.line, payload, write_moment(at)))
+        self.news.errands = True
 
     def begin_errand(self, errand_id: int, not_before: datetime) -> bool:
         return self._execute(BEGIN_ERRAND, (write_moment(not_before), errand_id)).rowcount == 1
@@ -235,6 +249,7 @@ class SQLiteTransaction(SQLiteReader):
         return self._execute(REFUSE_ERRAND, (reason, write_moment(at), errand_id)).rowcount == 1
 
     def revive_errands(self) -> int:
+        self.news.errands = True
         return self._execute(REVIVE_ERRANDS).rowcount
 
     def keep_token(self, token: StoredToken) -> None:

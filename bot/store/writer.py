@@ -12,13 +12,14 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable
+from functools import partial
 from queue import Empty, SimpleQueue
 from types import CoroutineType
 from typing import Any, TypeVar
 
 from bot.errors import StoreBusyError
 from bot.store.faults import is_busy, translated
-from bot.store.interface import StoreFailedError, Transaction
+from bot.store.interface import News, StoreFailedError, Transaction
 from bot.store.transaction import SQLiteTransaction
 
 logger = logging.getLogger(__name__)
@@ -99,11 +100,12 @@ class _Group:
 class Writer:
     """Runs intents one after another on its own thread, over the connection that `connect` opens there.
 
-    `budget`: seconds an intent may wait for its turn.
+    `budget`: seconds an intent may wait for its turn. `listener` is told what commits brought.
     """
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], budget: float) -> None:
         """Blocks until the connection is open; raises what `connect` raises."""
+        self.listener: Callable[[News], None] | None = None
         self._connect = connect
         self._budget = budget
         self._queue: SimpleQueue[_Intent | None] = SimpleQueue()
@@ -160,7 +162,9 @@ class Writer:
             self._opened.set()
         transaction = SQLiteTransaction(connection)
         while (first := self._queue.get()) is not None:
-            ends = _Batch(connection, transaction).serve(first, self._queue)
+            batch = _Batch(connection, transaction)
+            ends = batch.serve(first, self._queue)
+            _tell(batch.begun, partial(self.listener, batch.news) if self.listener and batch.news else None)
             if ends:
                 break
         connection.close()
@@ -174,20 +178,20 @@ class _Batch:
     is taken back, and what had succeeded is run again, now with savepoints.
     """
 
-    def __init__(self, connection: sqlite3.Connection, transaction: Transaction) -> None:
+    def __init__(self, connection: sqlite3.Connection, transaction: SQLiteTransaction) -> None:
         self._connection = connection
         self._transaction = transaction
-        self._begun: list[_Intent] = []
+        self.begun: list[_Intent] = []
+        self.news = transaction.news = News()
         self._with_savepoints = False
         self._lost: BaseException | None = None
 
     def serve(self, first: _Intent, queue: SimpleQueue[_Intent | None]) -> bool:
-        """Run the first and what waits behind it, commit, tell. True if the queue's end was met."""
+        """Run the first and what waits behind it, and commit. True if the queue's end was met."""
         if not self._begin(first):
             return False
         ends = self._run_all(first, queue)
         self._commit()
-        _tell(self._begun)
         return ends
 
     def _begin(self, first: _Intent) -> bool:
@@ -202,7 +206,7 @@ class _Batch:
                 if first.take():
                     logger.exception("the store could not begin", extra={"action": "begin_failed"})
                     first.error = translated(error)
-                    _tell([first])
+                    self.begun.append(first)
                 return False
             return True
         return False
@@ -211,9 +215,9 @@ class _Batch:
         intent: _Intent | None = first
         while intent is not None:
             if intent.take():
-                self._begun.append(intent)
+                self.begun.append(intent)
                 self._run(intent)
-            if self._lost is not None or len(self._begun) >= BATCH:
+            if self._lost is not None or len(self.begun) >= BATCH:
                 return False
             try:
                 intent = queue.get_nowait()
@@ -245,7 +249,7 @@ class _Batch:
             self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as error:
             self._lost = error
-        for intent in self._begun:
+        for intent in self.begun:
             if self._lost is None and intent.error is None:
                 self._run_in_savepoint(intent)
 
@@ -274,11 +278,10 @@ class _Batch:
                 return
         except sqlite3.Error as error:
             self._lost = translated(error)
-        logger.error(
-            "%d intents were not recorded: %s", len(self._begun), self._lost, extra={"action": "commit_failed"}
-        )
+        logger.error("%d intents were not recorded: %s", len(self.begun), self._lost, extra={"action": "commit_failed"})
         self._roll_back()
-        for intent in self._begun:
+        self.news = News()
+        for intent in self.begun:
             # Also those that were refused: the reason may be among what was lost.
             intent.error = StoreFailedError(f"Nothing was recorded: {self._lost}")
             intent.error.__cause__ = self._lost
@@ -298,18 +301,20 @@ def _plain(result: object) -> object:
     return result
 
 
-def _tell(intents: list[_Intent]) -> None:
-    """Hand results over to their event loops, one wake-up each."""
+def _tell(intents: list[_Intent], listen: Callable[[], None] | None) -> None:
+    """Hand results over to their event loops, one wake-up each; and what the commit brought."""
     by_loop: dict[asyncio.AbstractEventLoop, list[_Intent]] = {}
     for intent in intents:
         by_loop.setdefault(intent.future.get_loop(), []).append(intent)
     for loop, told in by_loop.items():
         try:
-            loop.call_soon_threadsafe(_resolve, told)
+            loop.call_soon_threadsafe(_resolve, told, listen)
         except RuntimeError:  # the loop was closed while its intents were running: nobody listens any more
             logger.warning("outcomes had no listener", extra={"action": "outcome_unheard"})
 
 
-def _resolve(intents: list[_Intent]) -> None:
+def _resolve(intents: list[_Intent], listen: Callable[[], None] | None) -> None:
     for intent in intents:
         intent.resolve()
+    if listen is not None:
+        listen()

@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 from bot.errors import ConfigurationError, Refusal, StoreBusyError
-from bot.store.interface import ContradictionError, StoreFailedError, Transaction
+from bot.store.interface import ContradictionError, News, StoreFailedError, Transaction
 from bot.store.sqlite import SQLiteStore
 from tests.store.sqlite_file import open_at, raw
 from tests.store.stored_facts import NOON, conversation, opened, root, step
@@ -90,6 +90,8 @@ async def in_one_batch(store: SQLiteStore, *intents: Callable[[Transaction], int
 
 async def test_if_the_commit_fails_nothing_of_the_batch_is_kept_and_everybody_is_told(path: Path) -> None:
     store = await open_at(path)
+    heard: list[News] = []
+    store.listen(heard.append)
 
     def fails_at_the_commit(tx: Transaction) -> int:
         tx._execute("PRAGMA defer_foreign_keys = ON")  # type: ignore[attr-defined]  # past the interface
@@ -104,7 +106,9 @@ async def test_if_the_commit_fails_nothing_of_the_batch_is_kept_and_everybody_is
     assert [type(outcome) for outcome in outcomes] == [StoreFailedError] * 4
     assert len({id(outcome) for outcome in outcomes}) == 4  # each their own, with their own traceback
     assert await store.read(lambda reader: reader.load("r1")) is None
+    assert heard == []
     assert await store.write(step) == 1
+    assert heard == [News(conversations=True)]
     await store.close()
 
 

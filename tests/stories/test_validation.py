@@ -327,7 +327,7 @@ async def test_a_validation_that_is_cut_off_begins_again_and_says_so(tmp_path: P
         application = playground.application
         await application.outside.errands.stop(0.01)
         await application.outside.clients[1].aclose()
-        again = outside(configuration, application.store, playground.clock, application.outbox.wake)
+        again = outside(configuration, application.store, playground.clock)
         again.start()
         try:
             await again.errands.idle()
