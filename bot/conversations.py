@@ -39,6 +39,7 @@ from bot.service import (
     read_conversation,
     snooze_reminder,
     take_step,
+    told_apart,
 )
 from bot.store.interface import Reader, Record, Store, StoredReminder, Transaction
 
@@ -111,9 +112,12 @@ class Conversations:
         known = Known(conversation, policy, previous, now, around)
         return Asked(step, step.form, known, actor, versioned=not dialogue.ticket)
 
-    async def take(self, reference: Reference, who: str | Actor, answers: Mapping[str, Any], delivery: str) -> Taken:
+    async def take(
+        self, reference: Reference, who: str | Actor, answers: Mapping[str, Any], delivery: str, digest: str = ""
+    ) -> Taken:
         """Take the step that a reference names, or open a conversation with it. `who` is a person's Slack user id, or a
         machine that was recognised already. `delivery` names the request; without it, its repeat is not known as one.
+        `digest` is of what came with it, where senders may use a name twice.
         """
         dialogue = DIALOGUES[reference.dialogue]
         step = dialogue.step(reference.step)
@@ -122,7 +126,10 @@ class Conversations:
         policy = await self._policy(reference)
         actor, vouched = (who, {}) if isinstance(who, Actor) else await self._actor_and_vouched(who, form, policy)
         move = Move(step.name, actor, form, reference.stage, vouched)
-        taken = await self.store.write(self._intent(reference, move, policy, delivery))
+        intent = self._intent(reference, move, policy, delivery)
+        if delivery and digest:
+            intent = partial(told_apart, intent=intent, delivery=delivery, digest=digest, at=self._clock.now())
+        taken = await self.store.write(intent)
         if secrets and not taken.repeated:
             self._hand_over(HandedOver(taken.conversation, actor, secrets))
         return taken

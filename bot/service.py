@@ -7,7 +7,7 @@ key are one commit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -76,12 +76,14 @@ def _unopened(kind: type[Conversation]) -> Conversation:
 class Taken:
     """A step as it was recorded: the conversation after it, and its event's number. `repeated`: the delivery was seen
     before, and nothing was changed now; the conversation is as it is now, and the number that of the event of then.
+    `differs`: what came with the delivery was something else then.
     """
 
     conversation: Any
     policy: Service
     number: int
     repeated: bool = False
+    differs: bool = False
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,19 @@ def take_step(
     except DuplicateError as error:  # a finished one is opened again while its like is under way
         raise _already_open(tx, dialogue, error.id) from error
     return _remembered(tx, delivery, Taken(changed, policy, changed.number), now)
+
+
+def told_apart(
+    tx: Transaction, intent: Callable[[Transaction], Taken], delivery: str, digest: str, at: datetime
+) -> Taken:
+    """Carry an intent out, and tell its repeat from another request with the same key, by a digest of what came with
+    each. One that was remembered without a digest is like any.
+    """
+    taken, key = intent(tx), f"body:{delivery}"
+    if taken.repeated:
+        return replace(taken, differs=tx.reply_to(key) not in (None, digest))
+    tx.remember(key, digest, at)
+    return taken
 
 
 def load(reader: Reader, conversation_id: str) -> Record:

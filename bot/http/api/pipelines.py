@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -82,14 +84,14 @@ class Pipelines:
         if len(asking.key) > LONGEST_KEY:
             raise Refusal("The Idempotency-Key is too long.", f"At most {LONGEST_KEY} characters.", fields={"key": ""})
         delivery = f"api:{asking.service}:{asking.key}" if asking.key else ""
-        taken = await self._conversations.take(reference, actor, answers, delivery)
+        taken = await self._conversations.take(reference, actor, answers, delivery, _digest(answers))
         events = await self._conversations.store.read(lambda reader: reader.events(taken.conversation.id))
         event = events[taken.number - 1]
         asked = record.version if record else str(answers.get("version", "")).strip()
         if (event.step, taken.conversation.version) != (row.step.name, asked):
-            used = f"“{event.step}” of {taken.conversation.version}"
-            why = f"This Idempotency-Key was used for {used} already; each request needs a key of its own."
-            raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, why)
+            raise _used(f"“{event.step}” of {taken.conversation.version}")
+        if taken.differs:
+            raise _used(f"“{event.step}” of {taken.conversation.version} with another body")
         return Done(recorded(event, taken.conversation, policy), taken.repeated)
 
     async def status(self, asking: Asking, dialogue: Dialogue[Any], version: str) -> Status:
@@ -148,6 +150,17 @@ class Pipelines:
             why = f"There is no {dialogue.noun} “{version[:60]}” of {service}."
             raise ApiError(HTTPStatus.NOT_FOUND, why)
         return record
+
+
+def _used(what: str) -> ApiError:
+    why = f"This Idempotency-Key was used for {what} already; nothing was changed."
+    remedy = "Use a new key: the same one is for sending the same request again."
+    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, why, remedy=remedy)
+
+
+def _digest(answers: Mapping[str, Any]) -> str:
+    """SHA-256 of what a body says, however its JSON is written, as 64 hex digits."""
+    return hashlib.sha256(json.dumps(answers, sort_keys=True).encode()).hexdigest()
 
 
 def states_of(dialogue_name: str) -> tuple[str, ...]:

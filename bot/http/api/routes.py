@@ -32,7 +32,8 @@ Key = Annotated[
     Header(
         alias="Idempotency-Key",
         max_length=200,
-        description="Names the request, such as a run's id and its step: its repeat is answered the same.",
+        description="Names the request, such as a run's id and its step: its repeat is answered the same. Another "
+        "request with it, also the same one with another body, is refused with 422.",
     ),
 ]
 Until = Annotated[

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import sqlite3
 from typing import Any
 
 import pytest
@@ -167,6 +169,74 @@ async def test_a_key_that_named_another_request_is_refused(pipeline: Pipeline) -
     given = await pipeline.post(f"{RELEASE}/steps/deployed", DEPLOYED, key="run-1")
     assert given.status_code == 422
     assert "start" in given.json()["detail"]
+
+
+@pytest.mark.parametrize("path", [RELEASES, f"{RELEASE}/steps/start", f"{RELEASE}/smoke-results"])
+async def test_a_key_that_came_with_another_body_is_refused(pipeline: Pipeline, path: str) -> None:
+    """Its sender would believe that the second was recorded. The first is answered on, and its body is kept nowhere."""
+    bodies: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+        RELEASES: (APPROVAL, APPROVAL | {"sprint": "Sprint 17"}),
+        f"{RELEASE}/steps/start": ({"commit": "abc1234"}, {"commit": "abc12345"}),
+        f"{RELEASE}/smoke-results": (SMOKE, SMOKE | {"duration": 9}),
+    }
+    body, other = bodies[path]
+    if path != RELEASES:
+        await pipeline.scheduled()
+    if path.endswith("smoke-results"):
+        await pipeline.post(f"{RELEASE}/steps/deployed", DEPLOYED)
+    first = await pipeline.post(path, body, key="run-1")
+    before = pipeline.rows()
+    refused = await pipeline.post(path, other, key="run-1")
+    assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
+    assert "used for" in refused.json()["detail"]
+    assert "with another body already" in refused.json()["detail"]
+    assert "new key" in refused.json()["remedy"]
+    assert pipeline.rows() == before
+    assert (await pipeline.post(path, body, key="run-1")).json() == first.json()
+    assert [len(reply) for reply in digests(before)] == [64]
+
+
+def digests(rows: dict[str, list[Any]]) -> list[str]:
+    """What is kept of bodies."""
+    return [reply for key, reply, _ in rows["deliveries"] if key.startswith("body:")]
+
+
+async def test_the_same_body_is_the_same_however_its_json_is_written(pipeline: Pipeline) -> None:
+    """A client may write its fields in another order when it tries again."""
+    first = await pipeline.post(RELEASES, APPROVAL, key="run-1")
+    written = json.dumps(dict(reversed(APPROVAL.items())), indent=2)
+    again = await pipeline.post(RELEASES, key="run-1", content=written, headers={"Content-Type": "application/json"})
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+
+
+async def test_two_bodies_with_one_key_at_the_same_moment_are_told_apart(pipeline: Pipeline) -> None:
+    """One is recorded, the other is refused and not answered with the first."""
+    await pipeline.scheduled()
+    given = await asyncio.gather(
+        pipeline.post(f"{RELEASE}/steps/start", {"commit": "abc1234"}, key="run-1"),
+        pipeline.post(f"{RELEASE}/steps/start", {"commit": "abc12345"}, key="run-1"),
+    )
+    assert sorted(answer.status_code for answer in given) == [200, 422]
+
+
+async def test_a_key_that_was_remembered_before_bodies_were_told_apart_is_answered(pipeline: Pipeline) -> None:
+    """As it was then: what came with it is not known."""
+    first = await pipeline.post(RELEASES, APPROVAL, key="run-1")
+    connection = sqlite3.connect(pipeline.database)
+    with connection:
+        connection.execute("DELETE FROM deliveries WHERE key LIKE 'body:%'")
+    connection.close()
+    again = await pipeline.post(RELEASES, APPROVAL, key="run-1")
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+
+
+async def test_a_request_that_was_refused_leaves_its_key_free(pipeline: Pipeline) -> None:
+    """The next try may mend the body."""
+    await pipeline.scheduled()
+    wrong = await pipeline.post(f"{RELEASE}/steps/start", {"commit": "fffffff"}, key="run-1")
+    assert wrong.status_code >= 400
+    mended = await pipeline.post(f"{RELEASE}/steps/start", {"commit": "abc1234"}, key="run-1")
+    assert mended.status_code == 200
 
 
 async def test_a_key_is_of_one_version(pipeline: Pipeline) -> None:
