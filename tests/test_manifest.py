@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from bot import manifest
 from bot.http.door import SLACK_PATH
+from handlers import environment, release, rollback
 
 
 def _text(longest: int) -> dict[str, Any]:
@@ -147,6 +149,16 @@ def test_commands_arrive_with_ids_in_place_of_names() -> None:
     """Without should_escape, "@jane" is only text, and two people may be called that."""
     for command in manifest.read()["features"]["slash_commands"]:
         assert command["should_escape"] is True, command["command"]
+
+
+def test_what_is_hinted_while_a_command_is_typed_names_every_subcommand() -> None:
+    """Who types "/release" learns there of what help would list: nobody looks for a word that is hinted nowhere."""
+    known = {"/release": release.SUBCOMMANDS, "/env": environment.SUBCOMMANDS, "/rollback": rollback.SUBCOMMANDS}
+    for command in manifest.read()["features"]["slash_commands"]:
+        words = re.sub(r"\[[^]]*\]", "", command["usage_hint"]).split("|")
+        hinted = [word.split()[0] for word in words if word.strip()]
+        asked = [one.usage.split()[0] for one in known[command["command"]].values() if not one.usage.startswith("[")]
+        assert sorted(hinted) == sorted(asked), command["command"]
 
 
 def test_every_scope_and_event_says_what_it_is_for() -> None:

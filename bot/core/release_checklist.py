@@ -255,9 +255,9 @@ def checklist_is_done(situation: Situation[Release]) -> None:
     assert isinstance(situation.move.form, StartForm)
     if open_items := standing(situation.conversation, situation.policy).open_before("start"):
         told = ", ".join(f"{entry.line.text} ({entry.line.owner.label})" for entry in open_items)
-        unless_overridden(
-            situation, "override", f"Open on the checklist: {told}. Tick it with the button “Checklist” on the card."
-        )
+        those = "it" if len(open_items) == 1 else "them"
+        why = f"Open on the checklist: {told}. Tick {those} with the button “Checklist” on the card."
+        unless_overridden(situation, "override", why)
 
 
 def start_facts(situation: Situation[Release]) -> dict[str, Any]:

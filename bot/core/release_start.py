@@ -50,7 +50,9 @@ def not_too_early(situation: Situation[Release]) -> None:
     if planned and situation.now < planned - early:
         hours, minutes = divmod(ceil((planned - situation.now).total_seconds() / 60), 60)
         away = f"{hours} h {minutes} min" if hours else f"{minutes} min"
-        unless_overridden(situation, "override", f"The agreed time is {away} away.")
+        unless_overridden(
+            situation, "override", f"The agreed time is {away} away; “Move deployment” agrees on another."
+        )
 
 
 def unless_overridden(situation: Situation[Release], field: str, reason: str) -> None:

@@ -171,7 +171,9 @@ def help_message(commands: Sequence[tuple[str, str]], *dialogues: Dialogue[Any])
         "Details follow as `field=value`, with quotes where a value has spaces. "
         "`help` there shows what is possible now."
     )
-    thread = "\n".join((*threads, how))
+    here = {dialogue.command for dialogue in dialogues}
+    elsewhere = dict.fromkeys(f"`{one.command} help`" for one in DIALOGUES.values() if one.command not in here)
+    thread = "\n".join((*threads, how, f"What else there is: {', '.join(elsewhere)}."))
     return in_one(Message("What I understand", (blocks.section(f"*Commands*\n{typed}"), blocks.section(thread))))
 
 

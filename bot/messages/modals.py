@@ -21,8 +21,10 @@ SERVICE = "service"
 
 TITLE = 24
 
-ERROR = 150
-"""Characters of an error below a field that are read at a glance; longer ones push the form away."""
+ERROR = 300
+"""Characters of an error below a field: what stands against a step, and the way through, are whole; longer ones push
+the form away.
+"""
 
 
 def modal(
@@ -120,5 +122,5 @@ def field_errors(told: Refusal, view: Mapping[str, Any]) -> dict[str, str]:
         remedy = told.remedy.replace("`", "")  # our own marks of what is typed, which plain text would show
         below_first = " ".join((errors.get(inputs[0], ""), *(elsewhere or [told.reason, remedy, may])))
         below_first = " ".join(below_first.split())
-        errors[inputs[0]] = clip(below_first, 2 * ERROR)
+        errors[inputs[0]] = clip(below_first, ERROR)
     return errors

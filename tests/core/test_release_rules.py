@@ -269,7 +269,8 @@ def test_a_deployment_starts_a_little_early_and_not_earlier() -> None:
     play = Play().scheduled().wait(minutes=44)
     refused = refusal(play, "start", DEVOPS, start())
     assert refused.reason == (
-        "The agreed time is 16 min away. A Release Manager or Tech Lead may override this with a reason."
+        "The agreed time is 16 min away; “Move deployment” agrees on another. "
+        "A Release Manager or Tech Lead may override this with a reason."
     )
     assert refused.may == ("Release Manager", "Tech Lead")
     assert play.wait(minutes=1).take("start", DEVOPS, start()).state == "deploying"
@@ -298,9 +299,9 @@ def test_whoever_may_override_does_so_with_a_reason_that_is_kept() -> None:
 
 def test_devops_alone_overrides_nothing() -> None:
     refused = refusal(Play().scheduled(), "start", DEVOPS, start(override="We are in a hurry"))
-    assert (
-        refused.fields["override"]
-        == "The agreed time is 1 h 0 min away. Only a Release Manager or Tech Lead may override this."
+    assert refused.fields["override"] == (
+        "The agreed time is 1 h 0 min away; “Move deployment” agrees on another. "
+        "Only a Release Manager or Tech Lead may override this."
     )
 
 

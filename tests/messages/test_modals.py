@@ -252,7 +252,7 @@ def test_an_error_is_plain_text_where_a_remedy_marks_what_to_type() -> None:
 
 
 def test_a_long_error_is_shortened() -> None:
-    assert len(errors(commit="x" * 1_000)["commit"]) == 150
+    assert len(errors(commit="x" * 1_000)["commit"]) == 300
 
 
 def test_slack_takes_every_error() -> None:
