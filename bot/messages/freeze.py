@@ -19,6 +19,8 @@ from bot.messages.people import call
 from bot.messages.text import bold, clip, escape, moment
 
 LISTED = 20
+MOST_ON_CARD = 2
+"""Freezes that a release's card tells the reason of: whom it waits for stands below them."""
 
 
 def card(freeze: Freeze, policy: Service) -> Message:
@@ -138,10 +140,17 @@ def held_back(release: Release) -> Iterator[str]:
 
 def card_lines(release: Release) -> Iterator[str]:
     """What the card of a planned release says of an exception, and of the freezes that its agreed time falls into."""
-    if release.exception_at and release.state in ("awaiting_plan", "awaiting_timing", "scheduled"):
+    if release.exception_at and release.state in (
+        "awaiting_plan",
+        "awaiting_agreement",
+        "awaiting_timing",
+        "scheduled",
+    ):
         yield f"🔓 Exception allowed: {escape(clip(' '.join(release.forms['allow']['reason'].split()), 120))}"
     if release.state in ("awaiting_timing", "scheduled"):
-        for mark in release.freezes:
-            if mark.covers(release.planned_at):
-                until = f"until {moment(mark.until)}" if mark.until else "until it is lifted"
-                yield f"🧊 Under freeze {bold(mark.ticket)} {until}: {escape(clip(' '.join(mark.reason.split()), 120))}"
+        standing = [mark for mark in release.freezes if mark.covers(release.planned_at)]
+        for mark in standing[:MOST_ON_CARD]:
+            until = f"until {moment(mark.until)}" if mark.until else "until it is lifted"
+            yield f"🧊 Under freeze {bold(mark.ticket)} {until}: {escape(clip(' '.join(mark.reason.split()), 120))}"
+        if more := ", ".join(mark.ticket for mark in standing[MOST_ON_CARD:]):
+            yield f"🧊 And under {escape(clip(more, 120))}"

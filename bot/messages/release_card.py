@@ -16,6 +16,7 @@ from bot.core.release_rules import Release
 from bot.core.roles import Role
 from bot.core.smoke_forms import read_result
 from bot.messages import blocks, checklist, freeze, orders, validation
+from bot.messages.limits import violations
 from bot.messages.message import Block, Message
 from bot.messages.parts import (
     Passage,
@@ -64,8 +65,14 @@ TOLD_WHY = frozenset({"objected", "canary_paused", "awaiting_decision", "withdra
 
 def card(release: Release, policy: Service) -> Message:
     """The head of a release's thread. The awaited are called in it: that pings them when it is posted, and nobody
-    when it is changed.
+    when it is changed. Where so much has happened that one message can't hold it all, the lists that the thread has in
+    full make room: who signed, the plan, the day and the checklist stay.
     """
+    whole = _card(release, policy, brief=False)
+    return whole if not violations(whole.blocks) else _card(release, policy, brief=True)
+
+
+def _card(release: Release, policy: Service, *, brief: bool) -> Message:
     form = release.approval
     telling = Telling(release, f"{headline(release)} · {escape(policy.name)}")
     telling.blocks.append(blocks.header(headline(release, plain=True)))
@@ -80,7 +87,10 @@ def card(release: Release, policy: Service) -> Message:
     telling.say("*Testing Summary*")
     telling.blocks.append(testing_table(form))
     for passage in contents(form):
-        telling.tell(passage)
+        if brief and passage.is_shortened:
+            telling.say(f"{passage.heading}\n… {len(passage.entries)} in the thread")
+        else:
+            telling.tell(passage)
     if form.release_notes:
         telling.say("*Release Notes*", link(str(form.release_notes), f"Release notes of {form.version}"))
     telling.say("*Rollback Criteria*", criterion(form))
