@@ -245,7 +245,7 @@ class Dialogue(Generic[C]):
         if (found := self._steps.get(name)) is not None:
             return found
         names = [step.name for step in self.steps if step.sources and step.by_people]
-        remedy = f"{meant(name, names)}The steps are: {', '.join(names)}."
+        remedy = f"{meant(name, names)}`help` lists those possible now. The steps are: {', '.join(names)}."
         raise Refusal(f"There is no step “{name}” in {self.a_noun}.", remedy=remedy)
 
     @property

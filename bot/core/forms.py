@@ -122,6 +122,9 @@ def _address(value: object) -> object:
     return value
 
 
+QUOTING = "Quote values with spaces, part lists with “;”."
+"""How values are typed, whatever the form."""
+
 # Control characters have no place in what people read; a line has no line breaks of any kind either.
 _ONE_LINE = r"^[^\x00-\x08\x0a-\x1f\x7f\u0085\u2028\u2029]*$"
 _ANY_TEXT = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -201,11 +204,16 @@ class Form(BaseModel):
         return cls._leading(leading, answers, now, zone) | answers
 
     @classmethod
-    def usage(cls) -> str:
-        """How the form is typed: required fields first, optional ones in brackets."""
+    def typed_fields(cls) -> str:
+        """The form's fields as they are typed: required ones first, optional ones in brackets."""
         required = [f"{name}=…" for name, info in cls.model_fields.items() if info.is_required()]
         optional = [f"[{name}=…]" for name, info in cls.model_fields.items() if not info.is_required()]
-        return "Fields: " + " ".join((*required, *optional)) + ". Quote values with spaces, part lists with “;”."
+        return " ".join((*required, *optional))
+
+    @classmethod
+    def usage(cls) -> str:
+        """How the form is typed."""
+        return f"Fields: {cls.typed_fields()}. {QUOTING}"
 
     @classmethod
     def _typed(cls, name: str, value: str, now: datetime, zone: str) -> object:

@@ -10,6 +10,7 @@ from bot.core.authority import EMERGENCIES
 from bot.core.dialogue import Dialogue, Step
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Event, Reminder
+from bot.core.forms import QUOTING
 from bot.core.policy import Service
 from bot.core.roles import MACHINES, PIPELINE
 from bot.core.rollback import ROLLBACK
@@ -182,11 +183,11 @@ def thread_help(dialogue: Dialogue[Any], state: str) -> Message:
     lines = ["`status` where it stands", "`help` this list"]
     for step in dialogue.open_steps(state):
         if step.by_people:
-            usage = f" {step.form.usage()}" if step.form else ""
-            lines.append(f"`{step.name}` {escape(step.label)}.{escape(usage)}")
+            usage = f": {step.form.typed_fields()}" if step.form else ""
+            lines.append(f"`{step.name}` {escape(step.label)}{escape(usage)}")
     chunks = ["\n".join(lines[start : start + 4]) for start in range(0, len(lines), 4)]
     title = f"The {dialogue.noun} is {escape(dialogue.state(state).words)}. After a mention of me you can type:"
-    return in_one(Message(title, (blocks.section(title), *map(blocks.section, chunks))))
+    return in_one(Message(title, (blocks.section(title), *map(blocks.section, chunks), blocks.context(QUOTING))))
 
 
 def not_a_thread() -> Message:

@@ -136,7 +136,7 @@ async def test_an_unknown_version_subcommand_and_step_are_answered_with_what_the
     assert "Did you mean" not in whispered(player, CHARLIE)
     await approved(player)
     await player.mention(CHARLIE, "confrim", card(player), "#releases")
-    assert "Did you mean `confirm`? The steps are: " in whispered(player, CHARLIE)
+    assert "Did you mean `confirm`? `help` lists those possible now. The steps are: " in whispered(player, CHARLIE)
 
 
 async def test_a_plan_for_a_time_that_has_passed_is_refused_at_its_field(player: Player) -> None:

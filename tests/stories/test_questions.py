@@ -121,7 +121,7 @@ async def test_help_names_every_subcommand_and_every_step_and_in_the_thread_thos
         told = await mentioned(player, PAVEL, f"@Greenlight {text}")
         assert "waiting for sign-offs" in told
         assert "`cosign` Sign off" in told
-        assert "`object` Object. Fields: reason=…" in told
+        assert "`object` Object: reason=…" in told
         assert "smoke_passed" not in told
 
 

@@ -32,7 +32,7 @@ export class Inspector {
     this.none = h("p", { class: "traffic-none" }, "Nothing yet. What the workspace and the app say to each other appears here.");
     replace(this.root,
       h("header", { class: "pane-head" }, h("h2", { class: "pane-title" }, "Traffic"),
-        h("span", { class: "topic" }, "as it crosses the wire; secrets are left out"),
+        h("span", { class: "topic" }, "as it crosses the wire, times in UTC; secrets are left out"),
         h("button", { class: "icon-button close", type: "button", "aria-label": "Close inspector", dataset: { testid: "close-inspector" },
           onclick: () => this.toggle(false) }, icon("close", 16))),
       h("div", { class: "traffic-filter" }, this.filter, this.direction), this.none, this.list);
