@@ -80,9 +80,12 @@ def rollback_thread(told: Told) -> str:
     return "\n".join(reader.text_of(one) for one in reader.thread(head))
 
 
-@pytest.mark.parametrize("together", [True, False], ids=["together", "in turn"])
 @pytest.mark.parametrize("severity", ["P0", "P1"])
-@pytest.mark.parametrize("order", [*permutations(SIDES)], ids=" ".join)
+@pytest.mark.parametrize(
+    ("order", "together"),
+    [*((order, False) for order in permutations(SIDES)), (tuple(SIDES), True)],
+    ids=lambda it: " ".join(it) if isinstance(it, tuple) else "together" if it else "in turn",
+)
 async def test_whoever_is_first_there_is_one_way_back_that_waits_for_no_decision(
     told: Told, order: tuple[str, ...], severity: str, *, together: bool
 ) -> None:
