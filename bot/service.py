@@ -272,10 +272,8 @@ def _may_follow(reader: Reader, dialogue: Dialogue[Any], consequence: Consequenc
     it = conversation
     if consequence.conversation:
         return it.state in dialogue.step(consequence.step).sources
-    like = reader.find(
-        dialogue.name, service=it.service, environment=it.environment, version=it.version, is_open=True, limit=1
-    )
-    return not like
+    like = reader.find(dialogue.name, service=it.service, environment=it.environment, version=it.version, is_open=True)
+    return all(dialogue.state(record.state).settled for record in like)
 
 
 def _say(

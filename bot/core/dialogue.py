@@ -189,7 +189,8 @@ class Step:
 @dataclass(frozen=True)
 class State:
     """A state, named by who is awaited. `words` finish the sentence "the release is …"; `emoji` opens the card; `asks`
-    is what the awaited are asked for, `{place}` in it being the environment.
+    is what the awaited are asked for, `{place}` in it being the environment. `settled`: it is open for its
+    records alone, and its like may be opened beside it.
     """
 
     name: str
@@ -197,6 +198,7 @@ class State:
     emoji: str
     final: bool = False
     asks: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True)

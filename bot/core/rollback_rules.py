@@ -18,6 +18,7 @@ from bot.core.release_forms import RollbackForm, RolledBackForm
 from bot.core.roles import WATCH, Role
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
 from bot.core.rollback_prefill import LIVE
+from bot.core.surroundings import BACK
 from bot.core.versions import is_same_version
 from bot.errors import Refusal
 
@@ -113,12 +114,14 @@ def known_environment(situation: Situation[Rollback]) -> None:
 
 
 def not_begun(situation: Situation[Rollback]) -> None:
-    """Two who raise the same alarm begin one rollback, however they spell the version."""
+    """Two who raise the same alarm begin one rollback, however they spell the version. One that was verified, and waits
+    for its post-mortem, is no alarm any more: the version may have been released again meanwhile.
+    """
     it, form = situation.conversation, situation.move.form
     assert isinstance(form, RequestForm)
     for other in situation.surroundings.others:
         alike = (other.dialogue, other.environment) == (it.dialogue, it.environment)
-        if alike and is_same_version(other.version, it.version):
+        if alike and other.state not in BACK and is_same_version(other.version, it.version):
             by = other.trail[0].name if other.trail else other.opened_by
             why = f"{other.version} is being rolled back already; {by} began it."
             raise Refusal(why, remedy=_go_on(other, form.severity), since=other.opened_at, fields={"version": why})

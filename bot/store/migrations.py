@@ -289,6 +289,15 @@ CREATE TABLE tokens (
 CREATE UNIQUE INDEX tokens_named ON tokens (service, name) WHERE revoked_at IS NULL;
 """
 
+_ALIKE = """
+DROP INDEX conversations_open;
+
+CREATE INDEX conversations_open ON conversations (dialogue, service, environment, version) WHERE is_open = 1;
+
+CREATE UNIQUE INDEX conversations_alike ON conversations (dialogue, service, environment, version)
+WHERE is_open = 1 AND state <> 'awaiting_closure' AND state <> 'awaiting_postmortem';
+"""
+
 MIGRATIONS: Mapping[str, str] = MappingProxyType(
     {
         "first_schema": _FIRST,
@@ -296,6 +305,7 @@ MIGRATIONS: Mapping[str, str] = MappingProxyType(
         "compared_kinds": _COMPARISONS,
         "errands": _ERRANDS,
         "tokens": _TOKENS,
+        "alike": _ALIKE,
     }
 )
 """Name to SQL, in the order in which they are applied."""

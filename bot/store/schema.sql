@@ -21,8 +21,12 @@ CREATE TABLE conversations (
     snapshot TEXT NOT NULL
 ) STRICT;
 
--- Two people who open the same thing at once: the database lets one of them.
-CREATE UNIQUE INDEX conversations_open ON conversations (dialogue, service, environment, version) WHERE is_open = 1;
+CREATE INDEX conversations_open ON conversations (dialogue, service, environment, version) WHERE is_open = 1;
+
+-- Two people who open the same thing at once: the database lets one of them. A rollback that was verified, and waits for
+-- its records alone, stands in nobody's way: the version may have been released again.
+CREATE UNIQUE INDEX conversations_alike ON conversations (dialogue, service, environment, version)
+WHERE is_open = 1 AND state <> 'awaiting_closure' AND state <> 'awaiting_postmortem';
 
 CREATE INDEX conversations_latest ON conversations (dialogue, opened_at);
 

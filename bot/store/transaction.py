@@ -16,6 +16,7 @@ REMEMBER = "INSERT INTO deliveries (key, reply, at) VALUES (?, ?, ?)"
 OPEN_LIKE = """
     SELECT id FROM conversations
     WHERE dialogue = ? AND service = ? AND environment = ? AND version = ? AND is_open = 1 AND id <> ?
+        AND state <> 'awaiting_closure' AND state <> 'awaiting_postmortem'
 """
 # What a conversation is about is said when it is opened; another version is another conversation.
 SAVE = """
