@@ -112,6 +112,7 @@ class PageApi:
                 "user_id": self._workspace.bot.id,
                 "name": self._workspace.bot.real_name,
                 "command_list": commands,
+                "messages_read_only": manifest.messages_tab_read_only,
                 "global_shortcuts": [shown for kind, shown in shortcuts if kind == "global"],
                 "message_shortcuts": [shown for kind, shown in shortcuts if kind == "message"],
             },

@@ -25,6 +25,7 @@ from bot.messages.parts import (
     Passage,
     Telling,
     both_zones,
+    clock_time,
     form_of,
     in_minutes,
     minutes,
@@ -106,10 +107,15 @@ def smoke_passed(release: Release, event: Event, policy: Service) -> tuple[Said,
     _tell_results(telling, form_of(SmokeForm, event.data))
     telling.say(f"✅ *{place(release)} verified.* Release {version(release)} successful!")
     telling.say(
-        f"Continuing to monitor. Will alert if any anomalies in next {span(until - event.at)} "
+        f"Continuing to monitor. Will alert if any anomalies in next {_coming(until - event.at)} "
         f"(until {utc(until, day=False)} · {moment(until, 'time')} your time)."
     )
     return finished(telling, event, policy)
+
+
+def _coming(length: timedelta) -> str:
+    """A length of time that begins now: "2 hours", and "hour" for one."""
+    return span(length).removeprefix("1 ") if length == timedelta(hours=1) else span(length)
 
 
 def smoke_failed(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
@@ -159,10 +165,16 @@ def _history(release: Release, event: Event) -> Iterator[str]:
         yield f"*Deployed:* {','.join(part for part in (at, in_minutes(live['duration'])) if part)}"
     if verified:
         yield f"*Verified:* {utc(verified.at)} by {escape(verified.name)}"
-        watched = span(event.at - verified.at)
-        seen = release.observation
-        quiet = release.took("breach") is None and not seen.was_blind and not seen.regressed
-        yield f"*Watched:* {watched}" + (", and production stayed quiet" if quiet else "")
+        yield f"*Watched:* {span(event.at - verified.at)}{_how_watched(release, event)}"
+
+
+def _how_watched(release: Release, event: Event) -> str:
+    """That the watch ended early, or quiet: one that was cut short says nothing of how it would have gone on."""
+    until, seen = release.watch_until, release.observation
+    if until and event.at < until:
+        return f", and ended early (planned until {clock_time(until, event.at)})"
+    quiet = release.took("breach") is None and not seen.was_blind and not seen.regressed
+    return ", and production stayed quiet" if quiet else ""
 
 
 # ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -37,6 +37,7 @@ class Manifest:
     bot_events: frozenset[str]
     home_tab_enabled: bool
     messages_tab_enabled: bool
+    messages_tab_read_only: bool
     is_interactive: bool
     socket_mode_enabled: bool
 
@@ -56,6 +57,7 @@ class Manifest:
             bot_events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", [])),
             home_tab_enabled=bool(home.get("home_tab_enabled", False)),
             messages_tab_enabled=bool(home.get("messages_tab_enabled", False)),
+            messages_tab_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
             is_interactive=bool(settings.get("interactivity", {}).get("is_enabled", False)),
             socket_mode_enabled=bool(settings.get("socket_mode_enabled", False)),
         )

@@ -375,6 +375,13 @@ def test_a_completion_after_a_breach_does_not_claim_quiet() -> None:
     assert "production stayed quiet" in first(Talk().completed())
 
 
+def test_a_watch_that_was_cut_short_claims_no_quiet() -> None:
+    """Ten minutes of two hours prove little: it is said that they were planned."""
+    told = first(Talk().watching().wait(minutes=10).take("complete", DEVOPS, {}))
+    assert "Watched: 10 minutes, and ended early (planned until 18:20 UTC)" in told
+    assert "quiet" not in told
+
+
 def test_an_override_is_told_with_its_reason() -> None:
     """A start that overrides a rule says so, and why."""
     answers = {"commit": "abc123", "override": "The window closes early today"}

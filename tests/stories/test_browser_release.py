@@ -279,6 +279,8 @@ async def test_what_is_private_is_seen_by_its_person_alone(hand: PageHand) -> No
     await expect(hand.private).to_have_count(0)
     await hand.open("Greenlight")
     await expect(hand.messages).to_contain_text(["Time to deploy v1.1.0"])
+    await expect(hand.page.get_by_test_id("composer-closed")).to_be_visible()  # nobody waits for an answer there
+    await expect(hand.page.get_by_test_id("composer")).to_have_count(0)
     await hand.become("Tania Petrova")
     await expect(hand.page.get_by_text("Time to deploy v1.1.0")).to_have_count(0)
 

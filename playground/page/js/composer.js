@@ -44,6 +44,14 @@ export class Composer {
     this.input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.key(event));
     this.input.addEventListener("blur", () => this.hide());
     queueMicrotask(() => this.fit());
+    if (this.isClosed) this.node = h("p", { class: "composer-closed", dataset: { testid: "composer-closed" } },
+      "Sending messages to this app has been turned off.");
+  }
+
+  /** Nobody writes to an app whose manifest makes its messages tab read-only; the words are Slack's. */
+  get isClosed() {
+    const { store } = this.session;
+    return store.direct.has(this.place.channel) && Boolean(store.bot.messages_read_only);
   }
 
   /** Global shortcuts have no channel in Slack, so a thread's composer offers none. */

@@ -10,7 +10,7 @@
  * @typedef {{command: string, usage_hint?: string, description?: string}} Command
  * @typedef {{callback_id: string, name: string, description?: string}} Shortcut
  * @typedef {{user_id: string, name: string, command_list: Command[], global_shortcuts: Shortcut[],
- *   message_shortcuts: Shortcut[]}} App
+ *   message_shortcuts: Shortcut[], messages_read_only?: boolean}} App
  * @typedef {{now: string, next: {at: string, what: string}|null}} Clock
  * @typedef {{team: {id: string, name: string}, app: App, me: string, people: Person[], groups: Group[],
  *   channels: Channel[], direct: Direct[], views?: View[], clock: Clock, event_id: number}} Workspace
