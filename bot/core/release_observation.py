@@ -24,6 +24,9 @@ WATCHED = ("canary", "canary_paused", "awaiting_smoke", "smoke_running", "watchi
 LOOKED_AT = (*WATCHED, "rolling_back")
 """And while its rollback has not begun: production is on it as before, and whoever decides needs to know how it is."""
 
+IN_TIME = timedelta(minutes=2)
+"""What the clock does later than this was due while Greenlight was not running, and nobody watched."""
+
 
 # ── what is watched ──────────────────────────────────────────────────────────────────────────────────────────────────
 def deployment_of(release: Release) -> Deployment | None:
@@ -34,6 +37,13 @@ def deployment_of(release: Release) -> Deployment | None:
     ended = datetime.fromisoformat(notice["finished_at"])
     began = ended - timedelta(minutes=notice.get("duration") or 0)
     return Deployment(min(began, started.at) if started else began, ended)
+
+
+def ended_unseen(release: Release) -> bool:
+    """Whether the watch's end came while Greenlight was not running: nobody can say then how it went."""
+    act, until = release.took("complete"), release.watch_until
+    by_the_clock = act is not None and act.actor == CLOCK.id
+    return act is not None and by_the_clock and until is not None and act.at - until > IN_TIME
 
 
 def way_back(release: str, others: Iterable[Conversation]) -> Rollback | None:
@@ -77,6 +87,10 @@ def sees(situation: Situation[Release]) -> None:
     blind = situation.conversation.observation.blind
     if situation.move.actor.id == CLOCK.id and blind:
         raise Refusal(f"The watch is blind ({', '.join(blind)}), so the canary is not promoted by itself.")
+    until = situation.conversation.canary_until
+    if situation.move.actor.id == CLOCK.id and until is not None and situation.now - until > IN_TIME:
+        why = "Its time ended while Greenlight was not running, and nobody watched: it is not promoted by itself."
+        raise Refusal(why, since=until)
 
 
 # ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────────

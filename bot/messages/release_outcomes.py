@@ -14,6 +14,7 @@ from bot.core.release_forms import (
     RollbackForm,
     RolledBackForm,
 )
+from bot.core.release_observation import ended_unseen
 from bot.core.release_rules import Release
 from bot.core.smoke_forms import SmokeForm, TestResult
 from bot.core.words import is_none
@@ -165,16 +166,21 @@ def _history(release: Release, event: Event) -> Iterator[str]:
         yield f"*Deployed:* {','.join(part for part in (at, in_minutes(live['duration'])) if part)}"
     if verified:
         yield f"*Verified:* {utc(verified.at)} by {escape(verified.name)}"
-        yield f"*Watched:* {span(event.at - verified.at)}{_how_watched(release, event)}"
+        yield f"*Watched:* {_watched(release, event, span(event.at - verified.at))}"
 
 
-def _how_watched(release: Release, event: Event) -> str:
-    """That the watch ended early, or quiet: one that was cut short says nothing of how it would have gone on."""
+def _watched(release: Release, event: Event, how_long: str) -> str:
+    """How long, and that it ended early, unseen, or quiet: one that was cut short says nothing of how it would have
+    gone on.
+    """
     until, seen = release.watch_until, release.observation
     if until and event.at < until:
-        return f", and ended early (planned until {clock_time(until, event.at)})"
+        return f"{how_long}, and ended early (planned until {clock_time(until, event.at)})"
+    if until and ended_unseen(release):
+        ends = clock_time(until, event.at)
+        return f"not to its end at {ends}: Greenlight was not running then. Please look at the dashboards"
     quiet = release.took("breach") is None and not seen.was_blind and not seen.regressed
-    return ", and production stayed quiet" if quiet else ""
+    return f"{how_long}, and production stayed quiet" if quiet else how_long
 
 
 # ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────

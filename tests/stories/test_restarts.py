@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.canary import CanaryRule
 from bot.core.routing import Route, Routing
 from bot.settings import load
 from playground.player import Player
@@ -28,13 +29,14 @@ from tests.stories.test_deployers import outcomes, started, with_deployer
 from tests.stories.test_drill import thread as drill_thread
 from tests.stories.test_environment_paths import reported
 from tests.stories.test_feedback import ASKED
-from tests.stories.test_release_paths import deployed, last_words
+from tests.stories.test_release_paths import approved, card, deployed, last_words
 from tests.stories.test_reminders import later, private
 from tests.stories.test_rollback import alarm, heads
 from tests.stories.test_rollback import deployed as verified
 from tests.stories.test_routing import Told, watching
 from tests.stories.test_tickets import with_tracker
 from tests.stories.test_validation import HEALTHY, checks, configured, that_say, validate
+from tests.stories.the_document import DEPLOYMENT_AT, PLAN
 from tests.trackers.fakes import TOKEN, FakeGitHub, serving
 from tests.validation.a_live_service import live
 
@@ -235,6 +237,47 @@ async def test_a_decision_that_was_due_while_nobody_ran_is_asked_for_once_and_go
             assert (await steps_taken(player, "rollback")) == ["request", "favour", "decide"]
             await later(player, 2)
             assert len(private(player, TANIA)) == before + 1
+
+
+# ── what nobody watched ──────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_canary_whose_time_ended_while_nobody_ran_is_left_to_people(tmp_path: Path) -> None:
+    """Signals that nobody looked at were not quiet: DevOps is asked, once, and promotes it."""
+    loaded = load(CONFIGURATION)
+    rule = CanaryRule(promoted_by="quiet")
+    services = {name: it.but(canary=rule) for name, it in loaded.services.items()}
+    async with restarting.team(tmp_path, replace(loaded, services=services)) as team:
+        async with team.at_work() as player:
+            await approved(player)
+            await player.step(TANIA, RELEASES, "Sign off")
+            await player.step(JANE, RELEASES, "Plan deployment", **PLAN | {"strategy": "canary"})
+            await player.step(CHARLIE, RELEASES, "Time works")
+            await player.playground.advance(DEPLOYMENT_AT)
+            await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+            await later(player, 31)
+            assert (await steps_taken(player, "release"))[-1] == "promote"
+            before = len(private(player, JANE))
+        team.clock.move_by(timedelta(hours=3))
+        async with team.at_work() as player:
+            assert (await steps_taken(player, "release")).count("promote") == 1
+            assert sum("promote the canary" in text for text in private(player, JANE)[before:]) == 1
+            await player.step(JANE, RELEASES, "Promote canary", seen="Quiet")
+            await later(player, 31)
+            assert (await steps_taken(player, "release")).count("promote") == 3
+
+
+async def test_a_watch_that_ended_while_nobody_ran_is_not_said_to_have_been_quiet(tmp_path: Path) -> None:
+    """The release is complete, and says that nobody looked; the checklist's items of the watch stay open."""
+    async with restarting.team(tmp_path, load(CONFIGURATION)) as team:
+        async with team.at_work() as player:
+            await watching(player)
+        team.clock.move_by(timedelta(hours=5))
+        async with team.at_work() as player:
+            assert (await steps_taken(player, "release"))[-1] == "complete"
+            assert said(player, "production stayed quiet") == 0
+            assert said(player, "Greenlight was not running then") == 1
+            await player.mention(JANE, "checklist", card(player), "#releases")
+            listed = player.person(JANE).text_of(player.person(JANE).ephemerals[-1])
+            assert "⬜ Error rates normal" in listed
 
 
 # ── a ticket ─────────────────────────────────────────────────────────────────────────────────────────────────────────
