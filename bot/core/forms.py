@@ -283,22 +283,24 @@ def _ask_of(name: str, info: FieldInfo) -> Ask:
 _WORD = re.compile(r'(?:"[^"]*"|[^"\s]++)++')
 # Phones type curly quotes, in pairs; within straight ones they are part of what is said.
 _QUOTE = re.compile('["“”„‟]')
-_QUOTED = re.compile('"[^"]*"')
 _QUOTED_ANY = re.compile('"[^"]*"|[“”„‟][^“”„‟]*[“”„‟]')
 _WORD_ANY = re.compile(rf'(?:{_QUOTED_ANY.pattern}|[^\s"“”„‟])+')
 
 
 def _split(words: str) -> list[str]:
     """The words of a typed line. Not a shell's rules: its apostrophe would eat "don't", its backslash a path's."""
-    plain = words.isascii()
-    quoted, word = (_QUOTED, _WORD) if plain else (_QUOTED_ANY, _WORD_ANY)
-    if not plain:
-        words = words.replace("\u00a0", " ")
-    if _QUOTE.search(quoted.sub("", words) if '"' in words or not plain else ""):
+    if words.isascii():
+        # Straight quotes alone: each second one closes, and what is left without them is what they held.
+        _refuse_open_quote(is_open=words.count('"') % 2 == 1)
+        return [found.replace('"', "") for found in _WORD.findall(words)]
+    words = words.replace("\u00a0", " ")
+    _refuse_open_quote(is_open=_QUOTE.search(_QUOTED_ANY.sub("", words)) is not None)
+    return [_QUOTED_ANY.sub(_content, found) for found in _WORD_ANY.findall(words)]
+
+
+def _refuse_open_quote(*, is_open: bool) -> None:
+    if is_open:
         raise Refusal("A quotation mark is not closed.", remedy='Write field="several words".')
-    if plain:
-        return [quoted.sub(_content, found) if '"' in found else found for found in word.findall(words)]
-    return [quoted.sub(_content, found) for found in word.findall(words)]
 
 
 def _content(quoted: re.Match[str]) -> str:
