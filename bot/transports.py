@@ -15,6 +15,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
 from bot.http.bodies import AsgiApp
+from bot.http.in_one import HttpInOne
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -46,7 +47,7 @@ class HttpServer:
             application,
             host=host,
             port=port,
-            http="httptools",
+            http=HttpInOne,
             lifespan="off",
             log_config=None,
             proxy_headers=False,  # nobody asks where a request came from: its signature counts
