@@ -11,6 +11,7 @@ from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Outgoing, stand_in_key
 from bot.core.policy import Service
 from bot.core.roles import PIPELINE
+from bot.core.rollback import ROLLBACK
 from bot.messages.limits import fit
 from bot.messages.refusals import raised_elsewhere, undelivered
 from bot.messages.voices import VOICES
@@ -47,7 +48,7 @@ class Undelivered:
             await self._store.write(partial(_show, conversation=conversation, policy=policy, now=self._clock.now()))
             instead = policy.channels[0]
         if not conversation.opened_by.startswith(PIPELINE):
-            noun = DIALOGUES[record.dialogue].noun
+            noun = DIALOGUES[record.dialogue].noun + (" of" if record.dialogue == ROLLBACK.name else "")
             told = undelivered(noun, record.version, outgoing.channel, error.remedy, instead)
             await self._slack.answer_privately(told, user=conversation.opened_by)
 

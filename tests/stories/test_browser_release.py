@@ -300,6 +300,7 @@ async def test_a_stale_click_is_told_what_happened_meanwhile(hand: PageHand) -> 
     await hand.press("Object", hand.replies.filter(has_text="Signed off"))
     await expect(hand.private).to_contain_text("Meanwhile Jane Smith took “Plan deployment”.")
     await expect(hand.private).to_contain_text("Possible now: Time works, Propose another time")
+    await expect(hand.thread.locator("[data-testid=message].ephemeral")).to_be_in_viewport()
     await expect(hand.modal).to_be_hidden()
     await expect(hand.replies).to_have_count(replies)
     await hand.become("Jane Smith")

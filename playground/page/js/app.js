@@ -167,7 +167,7 @@ class App {
   /** @param {{channel: string, message: import('./types.js').Message, thread_ts?: string}} data */
   arrived({ channel, message, thread_ts: threadTs }) {
     const root = threadTs ?? (isReply(message) ? message.thread_ts : undefined);
-    if (root && this.thread?.channel === channel && this.thread.ts === root) this.thread.arrived();
+    if (root && this.thread?.channel === channel && this.thread.ts === root) this.thread.arrived(message);
     const inChannel = !root || message.subtype === "thread_broadcast";
     if (inChannel && channel === this.place && this.middle instanceof ChannelPane) this.middle.arrived(message);
   }

@@ -49,8 +49,9 @@ export class ThreadPane {
     this.list.update(this.session.store.threadMessages(this.channel, this.ts), null);
   }
 
-  arrived() {
-    if (this.list.atBottom) this.list.toBottom();
+  /** An answer to what somebody just did is shown, however far up they are. @param {import('./types.js').Message} message */
+  arrived(message) {
+    if (this.list.atBottom || message.is_ephemeral) this.list.toBottom();
     this.seen();
   }
 
