@@ -45,7 +45,8 @@ from bot.settings import Configuration, Environment, Transport
 from bot.silences import Silences
 from bot.slack import Slack
 from bot.slack_errors import UndeliverableError
-from bot.store.interface import News, Posting
+from bot.store.interface import Posting
+from bot.store.news import News
 from bot.store.sqlite import SQLiteStore
 from bot.transports import HttpServer, SocketClient, told_to_stop
 from bot.undelivered import Undelivered

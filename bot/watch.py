@@ -41,10 +41,11 @@ from bot.core.release_observation import deployment_of
 from bot.core.release_rules import Release
 from bot.core.signals import Sample, Samples, Signal, amount, middle
 from bot.errors import GreenlightError, Refusal
+from bot.heartbeat import Heartbeat
 from bot.monitors.interface import Monitor, MonitorError
 from bot.service import read_conversation
-from bot.store.interface import Reader, Record, Store
-from bot.watched import is_watched, watched
+from bot.store.interface import Store
+from bot.watched import services_of_watched, still_watched
 
 if TYPE_CHECKING:
     from bot.core.comparison import Comparison
@@ -106,8 +107,9 @@ class Watch:
         self._services = frozenset((*measured, *alerts.services))
         self._watched: dict[str, _Watched] = {}
         self._limit = asyncio.Semaphore(AT_ONCE)
+        self._heart = Heartbeat(store)
         self._rung = asyncio.Event()
-        self._is_changed = True
+        self._is_changed, self._is_found = True, False
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
         self.looks = 0
@@ -170,12 +172,15 @@ class Watch:
         if self._is_changed:
             self._is_changed = False
             await self._find(now)
+            self._is_found = True
+        for name, finding in await self._heart.beat(now, tuple(self._watched)) if self._is_found else ():
+            await self.take(name, finding)
         for name, one in self._watched.items():
             if one.due <= now and (one.look is None or one.look.done()):
                 one.look = asyncio.create_task(self._look_safely(name, one), name=f"look {name}")
 
     async def _find(self, now: datetime) -> None:
-        found = await self._store.read(partial(_watched, services=self._services))
+        found = await self._store.read(partial(services_of_watched, services=self._services))
         for gone in self._watched.keys() - found.keys():
             look = self._watched[gone].look
             if look is None or look.done():
@@ -205,7 +210,7 @@ class Watch:
                 logger.exception("a look failed, and is made again", extra=extra)
 
     async def _look(self, conversation: str, one: _Watched, now: datetime) -> None:
-        record = await self._store.read(partial(_load, conversation_id=conversation))
+        record = await self._store.read(partial(still_watched, conversation_id=conversation))
         policy = self._conversations.policies.get(record.service) if record else None
         if record is None or policy is None:
             one.due = now + timedelta(seconds=600)
@@ -386,14 +391,3 @@ class _LookAt:
             "chart": chart.model_dump(mode="json") if chart else None,
         }
         await self.watch.take(self.release.id, Finding("regressed", f"regressed:{name}", answers))
-
-
-def _watched(reader: Reader, services: frozenset[str]) -> dict[str, str]:
-    """The releases whose signals are looked at, with their services."""
-    return {record.id: record.service for record in watched(reader, services)}
-
-
-def _load(reader: Reader, conversation_id: str) -> Record | None:
-    """A release that is watched still."""
-    record = reader.load(conversation_id)
-    return record if record is not None and is_watched(reader, record) else None

@@ -20,7 +20,14 @@ def is_watched(reader: Reader, record: Record) -> bool:
     return back is not None and not back.has_begun
 
 
-def watched(reader: Reader, services: frozenset[str]) -> list[Record]:
-    """The releases of some services whose signals are looked at now."""
+def services_of_watched(reader: Reader, services: frozenset[str]) -> dict[str, str]:
+    """The releases of some services whose signals are looked at now, by id, each with its service."""
     records = (record for state in LOOKED_AT for record in reader.find("release", state=state, limit=MOST_RELEASES))
-    return [record for record in records if record.service in services and is_watched(reader, record)]
+    found = (record for record in records if record.service in services and is_watched(reader, record))
+    return {record.id: record.service for record in found}
+
+
+def still_watched(reader: Reader, conversation_id: str) -> Record | None:
+    """A release, if it is watched now."""
+    record = reader.load(conversation_id)
+    return record if record is not None and is_watched(reader, record) else None

@@ -61,11 +61,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.pace": (*BASICS, "bot.core.events"),
     "bot.schedule": ("bot.schedule", *SERVICE, "bot.core", "bot.store.interface", *BASICS),
     "bot.monitors": ("bot.monitors", "bot.core", "bot.outward", *BASICS),
+    "bot.heartbeat": ("bot.core", "bot.store.interface"),
     "bot.watched": ("bot.service", "bot.core", "bot.store.interface"),
     "bot.alerts": ("bot.watched", "bot.monitors", *SERVICE, *INTENTS),
     "bot.silences": ("bot.monitors", "bot.core", "bot.store.interface", *SERVICE, *BASICS),
     "bot.watch": (
-        *("bot.alerts", "bot.watched", "bot.monitors", "bot.core", "bot.store.interface"),
+        *("bot.alerts", "bot.heartbeat", "bot.watched", "bot.monitors", "bot.core", "bot.store.interface"),
         *(*SERVICE, *BASICS),
     ),
     "bot.outward": BASICS,

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from bot.core.events import Conversation, Errand, Event, Outgoing, Reminder
 from bot.errors import GreenlightError, StoreBusyError
+from bot.store.news import News
 
 T = TypeVar("T")
 
@@ -32,22 +33,6 @@ class StoreFailedError(StoreBusyError):
 
     To whoever clicked it is the same as a busy store; the message tells the operator what to do.
     """
-
-
-@dataclass(slots=True)
-class News:
-    """What a commit brought that somebody waits for: the outbox's `lanes` that something was put into, the earliest
-    moment that a reminder was set for (None: none was), whether there are new errands, and whether a conversation
-    changed.
-    """
-
-    lanes: set[str] = field(default_factory=set)
-    due: datetime | None = None
-    errands: bool = False
-    conversations: bool = False
-
-    def __bool__(self) -> bool:
-        return self.conversations or self.errands or self.due is not None or bool(self.lanes)
 
 
 @dataclass(frozen=True)
@@ -263,6 +248,10 @@ class Transaction(Reader, Protocol):
 
         ContradictionError if it is kept already: whoever carries a request out asks `reply_to` first.
         """
+        ...
+
+    def replace(self, key: str, reply: str, at: datetime) -> None:
+        """As `remember`, in place of what was kept under the key."""
         ...
 
     def save(self, conversation: Conversation, *, is_open: bool) -> None:

@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from bot.errors import Refusal, StoreBusyError
 from bot.store.faults import translated
-from bot.store.interface import News, Reader, Transaction
+from bot.store.interface import Reader, Transaction
+from bot.store.news import News
 from bot.store.opening import Lock, open_reader, open_writer
 from bot.store.queries import SQLiteReader
 from bot.store.writer import Writer

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.events import CARDS, Conversation, Errand, Event, Outgoing, Reminder
-from bot.store.interface import ContradictionError, DuplicateError, News, StoredToken
+from bot.store.interface import ContradictionError, DuplicateError, StoredToken
+from bot.store.news import News
 from bot.store.queries import SQLiteReader, write_json, write_moment
 
 NEXT_NUMBER = "SELECT count(*) + 1 FROM conversations WHERE dialogue = ?"
 REPLY_TO = "SELECT reply FROM deliveries WHERE key = ?"
 REMEMBER = "INSERT INTO deliveries (key, reply, at) VALUES (?, ?, ?)"
+REPLACE = "INSERT OR REPLACE INTO deliveries (key, reply, at) VALUES (?, ?, ?)"
 OPEN_LIKE = """
     SELECT id FROM conversations
     WHERE dialogue = ? AND service = ? AND environment = ? AND version = ? AND is_open = 1 AND id <> ?
@@ -150,6 +152,9 @@ class SQLiteTransaction(SQLiteReader):
 
     def remember(self, delivery: str, reply: str, at: datetime) -> None:
         self._execute(REMEMBER, (delivery, reply, write_moment(at)))
+
+    def replace(self, key: str, reply: str, at: datetime) -> None:
+        self._execute(REPLACE, (key, reply, write_moment(at)))
 
     def save(self, conversation: Conversation, *, is_open: bool) -> None:
         it = conversation

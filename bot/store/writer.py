@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 
 from bot.errors import StoreBusyError
 from bot.store.faults import is_busy, translated
-from bot.store.interface import News, StoreFailedError, Transaction
+from bot.store.interface import StoreFailedError, Transaction
+from bot.store.news import News
 from bot.store.transaction import SQLiteTransaction
 
 logger = logging.getLogger(__name__)

@@ -14,7 +14,8 @@ from random import Random
 import pytest
 
 from bot.errors import ConfigurationError, Refusal, StoreBusyError
-from bot.store.interface import ContradictionError, News, StoreFailedError, Transaction
+from bot.store.interface import ContradictionError, StoreFailedError, Transaction
+from bot.store.news import News
 from bot.store.sqlite import SQLiteStore
 from tests.store.sqlite_file import open_at, raw
 from tests.store.stored_facts import NOON, conversation, opened, root, step

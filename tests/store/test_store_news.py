@@ -7,7 +7,8 @@ from typing import NoReturn
 import pytest
 
 from bot.core.events import Errand
-from bot.store.interface import News, Store, Transaction
+from bot.store.interface import Store, Transaction
+from bot.store.news import News
 from tests.store.stored_facts import NOON, OTHERS, QUINN, RELEASES, card, conversation, minutes, opened, reminder, root
 
 

@@ -12,7 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import HttpUrl
 
+from bot.core.alerts import AlertRule
 from bot.core.canary import CanaryRule
 from bot.core.routing import Route, Routing
 from bot.settings import load
@@ -29,6 +31,7 @@ from tests.stories.test_deployers import outcomes, started, with_deployer
 from tests.stories.test_drill import thread as drill_thread
 from tests.stories.test_environment_paths import reported
 from tests.stories.test_feedback import ASKED
+from tests.stories.test_hostile_machines import FakeAlertmanager
 from tests.stories.test_release_paths import approved, card, deployed, last_words
 from tests.stories.test_reminders import later, private
 from tests.stories.test_rollback import alarm, heads
@@ -278,6 +281,29 @@ async def test_a_watch_that_ended_while_nobody_ran_is_not_said_to_have_been_quie
             await player.mention(JANE, "checklist", card(player), "#releases")
             listed = player.person(JANE).text_of(player.person(JANE).ephemerals[-1])
             assert "⬜ Error rates normal" in listed
+
+
+async def test_a_time_in_which_nobody_watched_is_told_in_the_thread_and_at_the_end(tmp_path: Path) -> None:
+    """Once, by the process after it; a short restart is no news. Nothing is called quiet that nobody saw."""
+    async with serving(alertmanager := FakeAlertmanager()):
+        loaded = load(CONFIGURATION)
+        rule = AlertRule(url=HttpUrl(alertmanager.url))
+        services = {name: it.but(alertmanager=rule) for name, it in loaded.services.items()}
+        async with restarting.team(tmp_path, replace(loaded, services=services)) as team:
+            async with team.at_work() as player:
+                await watching(player)
+                await later(player, 5)
+            for minutes, times in ((1, 0), (40, 1), (1, 1)):
+                team.clock.move_by(timedelta(minutes=minutes))
+                async with team.at_work() as player:
+                    await later(player, 1)
+                    assert said(player, "🙈 *The watch is blind*") == times
+                    assert said(player, "Greenlight: it was not running until") == times
+                    assert said(player, "Greenlight: it is running again") == times
+            async with team.at_work() as player:
+                await later(player, 120)
+                assert (await steps_taken(player, "release"))[-1] == "complete"
+                assert said(player, "production stayed quiet") == 0
 
 
 # ── a ticket ─────────────────────────────────────────────────────────────────────────────────────────────────────────
