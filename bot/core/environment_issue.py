@@ -61,7 +61,7 @@ STEPS = (
          style="primary"),
     Step("update", "Update", UNSOLVED, BEING_INVESTIGATED, (DEVOPS,), "🔎 *Update*", forms.UpdateForm,
          facts=rules.begun_facts, effect=rules.begun),
-    Step("verify", "It works again", ("awaiting_verification",), "closed", (QA,), "✅ *Verified*",
+    Step("verify", "Works again", ("awaiting_verification",), "closed", (QA,), "✅ *Verified*",
          wait=_wait(60, 15, "you to verify that it works again"), style="primary", tells=trouble_over,
          errands=untracked),
     Step("still_broken", "Still broken", ("awaiting_verification",), "investigating", (QA,), "❌ *Still broken*",

@@ -129,7 +129,7 @@ def _what(conversation: Any, kind: str) -> str:
         return f"bring {escape(conversation.target)} back to {place}"
     share = conversation.canary.share if conversation.canary else 100
     if kind == "promote" or share < 100:
-        return f"give {version(conversation)} {share} % of the traffic of {place}"
+        return f"give {version(conversation)} {share}% of the traffic of {place}"
     return f"deploy {version(conversation)} to {place}"
 
 

@@ -154,11 +154,11 @@ def canary_lines(release: Release) -> Iterator[str]:
     if canary is None:
         return
     if canary.share >= 100:
-        yield f"🐤 All traffic goes to {version(release)} since {utc(canary.since, day=False)}."
+        yield f"🐤 All traffic has gone to {version(release)} since {utc(canary.since, day=False)}."
         return
-    yield f"🐤 {canary.share} % of the traffic goes to {version(release)} since {utc(canary.since, day=False)}."
+    yield f"🐤 {canary.share}% of the traffic has gone to {version(release)} since {utc(canary.since, day=False)}."
     if release.state == "canary":
-        yield f"🕓 Watched until {both_zones(canary.until)}, then {canary.next_share} %."
+        yield f"🕓 Watched until {both_zones(canary.until)}, then {canary.next_share}%."
 
 
 def _proposed(release: Release) -> datetime | None:

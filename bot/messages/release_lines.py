@@ -50,9 +50,7 @@ def objection(release: Release, event: Event, policy: Service) -> tuple[Said, ..
 def revise(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     """The new approval is on the card; here is what it did to the sign-offs, and who has to sign again."""
     telling = begun(release, "✏️ *Revised*")
-    telling.say(
-        f"✏️ *Revised*: {version(release)} is now commit {code(release.approval.commit)}. The card is up to date."
-    )
+    telling.say(f"✏️ *Revised*: {version(release)} (commit {code(release.approval.commit)}). The card is up to date.")
     telling.say(*_voided_lines(release, event), *checklist.opened_again(event))
     if release.before in ("awaiting_agreement", "awaiting_timing", "scheduled"):
         telling.say("The plan made for it no longer holds; DevOps plans anew once all have signed.")

@@ -49,7 +49,7 @@ class ConsistencyCheck:
     def _allowed(self) -> str:
         rule = self.rule
         told = [f"{rule.tolerance:g}"] if rule.tolerance else []
-        return " and ".join(told + ([f"{rule.percent:g} %"] if rule.percent else []))
+        return " and ".join(told + ([f"{rule.percent:g}%"] if rule.percent else []))
 
     async def _value(self, context: Context, source: Source) -> Any:
         if source.query is not None:

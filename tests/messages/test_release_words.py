@@ -248,7 +248,7 @@ def test_a_proposed_time_takes_the_plan_off_the_card() -> None:
 def test_a_new_commit_says_whose_signature_is_void_and_calls_them_again() -> None:
     """A revision with another commit names the void sign-off and calls its giver, though others hold the role too."""
     talk = Talk().signed().take("revise", QA, APPROVAL | {"commit": "def456"})
-    in_order(first(talk), "Revised: v1.2.0 is now commit def456\nVoid, because it was given for commit abc123")
+    in_order(first(talk), "Revised: v1.2.0 (commit def456)\nVoid, because it was given for commit abc123")
     assert "To sign again: Tech Lead." in first(talk)
     assert calls(talk.said[0].message) == {"UTANIA"}
     assert [button.label for button in buttons(talk.said[0].message)] == ["Sign off", "Object"]

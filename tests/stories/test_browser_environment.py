@@ -119,7 +119,7 @@ async def test_the_documents_environment_issue_is_played_by_hand_in_the_page(han
     await expect(hand.question("Root cause").locator("textarea")).to_have_value(FINDINGS["cause"])
     await hand.send(RESTORE_FORM)
     await hand.become("Charlie Wilson")
-    await hand.press("It works again")
+    await hand.press("Works again")
     await hand.open_thread()
     await picture(hand, "issue_thread")
     await expect(hand.replies.last).to_contain_text("Thanks for quick resolution!")

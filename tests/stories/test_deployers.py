@@ -407,7 +407,7 @@ async def test_a_canarys_shares_are_ordered_one_by_one(github: FakeActions, tmp_
         await player.step(CHARLIE, RELEASES, "Time works")
         await player.playground.advance(DEPLOYMENT_AT)
         await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
-        assert "give v1.2.0 5 % of the traffic of production" in last_words(player)
+        assert "give v1.2.0 5% of the traffic of production" in last_words(player)
         github.goes("completed", "success")
         await later(player, 30)
         await player.step(JANE, RELEASES, "Promote canary", seen="Quiet")

@@ -65,7 +65,7 @@ async def test_the_documents_environment_issue(player: Player) -> None:
     await player.playground.advance(REPORTED_AT + timedelta(minutes=5))
     await player.step(JANE, RELEASES, "Update", **FINDINGS)
     await player.step(JANE, RELEASES, "Restored", **RESTORED)
-    await player.step(CHARLIE, RELEASES, "It works again")
+    await player.step(CHARLIE, RELEASES, "Works again")
     now, *replies = thread(player)
     assert_in_order(ISSUE_LINES, "\n".join((_called(reported), *replies)))
     assert now.splitlines()[0] == "✅ Staging working again: ENV-1"

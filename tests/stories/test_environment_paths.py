@@ -66,7 +66,7 @@ async def test_what_is_still_broken_goes_back_to_devops(player: Player) -> None:
     assert "Every third call still returns 503" in says(player)
     assert "@Jane Smith — Please look into it again." in last_words(player)
     await player.step(JANE, RELEASES, "Restored", **RESTORED)
-    await player.step(CHARLIE, RELEASES, "It works again")
+    await player.step(CHARLIE, RELEASES, "Works again")
     assert says(player).startswith("✅ Staging working again")
     assert player.person(CHARLIE).buttons_of(card(player)) == []
 
@@ -216,7 +216,7 @@ async def test_only_the_reporter_is_asked_to_verify_and_another_of_qa_may(player
     assert len(private(player, CHARLIE)) == 1
     assert private(player, ALICE) == []
     assert pings(player, ALICE) == 0
-    await player.step(ALICE, RELEASES, "It works again")
+    await player.step(ALICE, RELEASES, "Works again")
     assert "working again" in says(player)
 
 
@@ -229,7 +229,7 @@ async def test_a_home_shows_what_waits_for_the_reporter_to_the_reporter_alone(pl
         await player.playground.settled()
         home = player.person(user).home
         assert home is not None
-        assert ("It works again" in home.text) == waits
+        assert ("Works again" in home.text) == waits
         assert "ENV-1" in home.text
 
 

@@ -155,6 +155,6 @@ async def test_the_tech_lead_hears_that_pressing_trouble_is_over(player: Player)
         await player.command(CHARLIE, "/env issue", "#releases")
         await player.send(CHARLIE, **(ISSUE | {"urgency": urgency, "started": player.playground.now()}))
         await player.step(JANE, RELEASES, "Restored", **RESTORED)
-        await player.step(CHARLIE, RELEASES, "It works again")
+        await player.step(CHARLIE, RELEASES, "Works again")
         assert len(private(player, TANIA)) == told
     assert "ENV-1* of admin-logistic · told to you as Tech Lead" in private(player, TANIA)[0]

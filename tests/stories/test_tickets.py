@@ -106,7 +106,7 @@ async def test_the_ticket_is_closed_with_the_issue_and_says_what_was_done(player
     """Root cause and fix stand in the ticket as well."""
     await restored(player)
     assert not is_closed(fake)
-    await player.step(CHARLIE, RELEASES, "It works again")
+    await player.step(CHARLIE, RELEASES, "Works again")
     assert is_closed(fake)
     [comment] = fake.comments.popitem()[1]
     assert "ENV-1 is closed: it works again." in str(comment)
