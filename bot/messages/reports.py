@@ -207,7 +207,7 @@ def deployment_review(release: Release, events: Sequence[Event], policy: Service
         *_facts(_release_facts(release, events)),
         *section("What was released", bullets(release.approval.changes)),
         *section("Known issues", bullets(release.approval.known_issues), 3),
-        *section("How the deployment went", _notice(deployed) or ["It was not deployed."]),
+        *section("How the deployment went", _notice(deployed) or [_unfinished(release)]),
         *section("Smoke test", _smoke(release)),
         *section("What stood out", _trouble(release, events) or ["Nothing that was recorded."]),
         *section("Timeline", timeline(release, events)),
@@ -216,6 +216,15 @@ def deployment_review(release: Release, events: Sequence[Event], policy: Service
         *section("Actions, with who does them", [TO_DO]),
     ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _unfinished(release: Release) -> str:
+    """What there is to say of a deployment that nobody told the end of."""
+    started = release.took("start")
+    if started is None:
+        return "It was not deployed."
+    share = f" {release.canary.share}% of the traffic went to it." if release.canary else ""
+    return f"It was begun {_moment(started.at)}, and its end was not told.{share}"
 
 
 def _release_facts(release: Release, events: Sequence[Event]) -> list[tuple[str, str]]:
@@ -256,8 +265,8 @@ def _smoke(release: Release) -> list[str]:
 
 
 STOOD_OUT = (
-    *("object", "propose_time", "disagree", "withdraw", "deploy_failed", "smoke_failed", "breach", "continue"),
-    "roll_back",
+    *("object", "propose_time", "disagree", "allow", "reschedule", "withdraw", "deploy_failed", "pause_canary"),
+    *("resume_canary", "smoke_failed", "breach", "continue", "escalate", "roll_back"),
 )
 
 

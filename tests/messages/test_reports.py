@@ -24,6 +24,7 @@ from tests.core.a_release import DEVOPS, MANAGER, NOBODY, QA, TECH_LEAD
 from tests.core.a_rollback import an_alarm, begun, done, form_for, reason, rollback_in
 from tests.core.an_environment import Play
 from tests.messages.a_spoken_release import BREACH, SMOKE_FAILED, WATCH, Talk, calls
+from tests.messages.a_spoken_release import DEVOPS as SPOKEN_DEVOPS
 from tests.messages.a_spoken_release import QA as SPOKEN_QA
 from tests.messages.a_spoken_release import TECH_LEAD as SPOKEN_LEAD
 
@@ -98,6 +99,15 @@ def test_a_release_that_was_never_deployed_is_reviewed_as_such() -> None:
     talk = Reviewed()
     talk.signed().take("withdraw", SPOKEN_QA, {"reason": "A customer asked for it"})
     hold("review_of_a_withdrawn_release", deployment_review(talk.release, talk.events, talk.policy))
+
+
+def test_a_canary_that_never_got_all_of_the_traffic_is_not_said_to_be_undeployed() -> None:
+    """Its users were on it: the review says how many, and why it was paused."""
+    talk = Reviewed()
+    talk.canary(promoted=1).take("pause_canary", SPOKEN_DEVOPS, {"reason": "p99 doubled"})
+    told = deployment_review(talk.release, talk.events, talk.policy)
+    assert "It was begun 2024-01-16 15:53 UTC, and its end was not told. 25% of the traffic went to it." in told
+    assert "Jane Smith (DevOps): Pause canary (p99 doubled)" in told
 
 
 def test_what_people_must_find_out_is_headed_and_blank() -> None:
