@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound=Conversation)
 
+MOST_TOLD = 3
+"""So many of the steps that made a button stale are told, the latest; the others are counted."""
+
 MOST_NAMED = 4
 """More holders than this are not all named to somebody who may not take a step: the roles' names say enough."""
 
@@ -33,7 +36,9 @@ def refuse_stale(dialogue: Dialogue[C], conversation: C, move: Move) -> None:
     if move.stage is None or move.stage == conversation.stage:
         return
     since = [act for act in conversation.trail if act.stage > move.stage]
-    told = ", then ".join(f"{act.name} took “{dialogue.step(act.step).label}”" for act in since)
+    told = ", then ".join(f"{act.name} took “{dialogue.step(act.step).label}”" for act in since[-MOST_TOLD:])
+    if earlier := len(since[:-MOST_TOLD]):
+        told = f"{earlier} other step{'s were' if earlier > 1 else ' was'} taken, then {told}"
     raise Refusal(
         f"That button was made for an earlier moment. Meanwhile {told or f'the {dialogue.noun} moved on'}.",
         remedy=_now(dialogue, conversation),

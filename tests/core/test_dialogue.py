@@ -24,6 +24,7 @@ from tests.core.a_release import (
     TECH_LEAD,
     TWO_SIGN,
     Play,
+    another_time,
     approval,
     note,
     person,
@@ -61,6 +62,19 @@ def test_steps_of_machines_and_those_that_begin_are_not_offered_to_whoever_misty
     assert "note" in named
     assert not any(dialogue.step(name).sources == () for name in named)
     assert not any(name in named for name in ("overdue", "order_told", "ticket_opened", "expire", "thawed", "appear"))
+
+
+def test_a_click_that_is_many_steps_late_hears_of_the_latest() -> None:
+    """Whoever scrolled far up needs to know where it stands, not to read the whole history."""
+    play = Play().approved()
+    shown = play.release.stage
+    play.take("cosign", TECH_LEAD)
+    for _ in range(2):
+        play.take("plan", DEVOPS, plan())
+        play.take("propose_time", QA, another_time())
+    told = refusal(play, "cosign", TECH_LEAD, stage=shown).reason
+    assert "Meanwhile 2 other steps were taken, then Quinn took “Propose another time”, then Dana took" in told
+    assert told.count(" took “") == 3
 
 
 def test_a_stale_click_hears_first_what_happened_meanwhile() -> None:
