@@ -88,7 +88,7 @@ def _state_lines(issue: EnvironmentIssue, policy: Service) -> Iterator[str]:
     state = ENVIRONMENT_ISSUE.state(issue.state)
     yield f"{state.emoji} *{capital(state.words)}* · since {moment(issue.since)}"
     if issue.state == "investigating" and issue.expected_at:
-        what = "ETA:" if issue.is_promised else "A word is expected by"
+        what = "ETA:" if issue.is_promised else "An update is expected by"
         yield f"🕓 {what} {both_zones(issue.expected_at)}"
     workaround = issue.forms.get("update", {}).get("workaround")
     if workaround and issue.state == "investigating":
