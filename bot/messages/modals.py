@@ -14,6 +14,7 @@ from bot.messages import blocks
 from bot.messages.inputs import field_of, questions
 from bot.messages.message import Block
 from bot.messages.references import ANSWER, STEP_CALLBACK, Reference
+from bot.messages.refusals import who_may
 from bot.messages.text import clip, escape, units
 
 SERVICE = "service"
@@ -118,7 +119,7 @@ def field_errors(told: Refusal, view: Mapping[str, Any]) -> dict[str, str]:
     errors = {name: clip(why, ERROR) for name, why in told.fields.items() if name in inputs}
     elsewhere = [why for name, why in told.fields.items() if name not in inputs]
     if inputs and (elsewhere or not errors):
-        may = f"Who may: {', '.join(told.may)}." if told.may else ""
+        may = f"Who may: {', '.join(who)}." if (who := who_may(told)) else ""
         remedy = told.remedy.replace("`", "")  # our own marks of what is typed, which plain text would show
         below_first = " ".join((errors.get(inputs[0], ""), *(elsewhere or [told.reason, remedy, may])))
         below_first = " ".join(below_first.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.core.roles import MACHINES, Role
 from bot.errors import Refusal
 from bot.messages import blocks
 from bot.messages.limits import in_one
@@ -12,19 +13,27 @@ A_FEW_LINES = 1_000
 """Characters, of four bytes at most: a fallback text may have 4,000 bytes, a section 3,000 characters."""
 
 
+ITS_OWN = frozenset(role.label for role in MACHINES - {Role.CI})
+
+
 def refusal(told: Refusal) -> Message:
     """What a refused person reads: the reason, the way out, who may, what is open, and since when."""
     lines = [f"✋ {escape(told.reason)}"]
     if told.remedy:
         lines.append(_remedy(told.remedy))
-    if told.may:
+    if may := who_may(told):
         people = "".join(f" {_named(person)}" for person in told.people)
-        lines.append(f"*Who may:* {escape(', '.join(told.may))}{people}")
+        lines.append(f"*Who may:* {escape(', '.join(may))}{people}")
     if told.open_now:
         lines.append(f"*Possible now:* {escape(', '.join(told.open_now))}")
     if told.since:
         lines.append(f"*Since:* {moment(told.since)}")
     return in_one(Message(lines[0], (blocks.section("\n".join(lines)),)))
+
+
+def who_may(told: Refusal) -> list[str]:
+    """The roles that somebody can be asked in. What Greenlight does by itself asks nobody."""
+    return [name for name in told.may if name not in ITS_OWN]
 
 
 def _named(holder: str) -> str:

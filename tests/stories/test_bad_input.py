@@ -59,6 +59,9 @@ async def test_somebody_without_the_role_is_told_who_may_before_any_form_opens(p
     await player.command(PAVEL, "/release approve", "#releases")
     assert "Who may: QA" in whispered(player, PAVEL).replace("*", "")
     assert player.person(PAVEL).views_open == 0
+    await player.command(PAVEL, "/release freeze admin-logistic reason=Inventory", "#releases")
+    told = whispered(player, PAVEL).replace("*", "")
+    assert "Who may: Release Manager, Tech Lead, DevOps @" in told  # and nothing that Greenlight does by itself
     await approved(player)
     await player.step(PAVEL, RELEASES, "Sign off")
     assert "Who may: Tech Lead @Tania Petrova" in whispered(player, PAVEL).replace("*", "")
