@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeAlias
@@ -244,4 +243,4 @@ def _settle(tx: Transaction, posting: Posting, posted: Posted | None, at: dateti
     it = posting.message
     if it.kind == "root" and it.event and (place := tx.stand_in(it.conversation)):
         # The thread has begun: what stood in for it elsewhere says so.
-        tx.enqueue(replace(it, key=f"{it.conversation}:begun", kind="direct", channel=place[0]), at)
+        tx.enqueue(it._replace(key=f"{it.conversation}:begun", kind="direct", channel=place[0]), at)

@@ -200,7 +200,7 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any],
     before, policy, now = situation.conversation, situation.policy, situation.now
     step = dialogue.step(situation.move.step)
     if step.looks:
-        situation = replace(situation, surroundings=look_around(tx, before))
+        situation = situation._replace(surroundings=look_around(tx, before))
     event, after = play(dialogue, situation)
     # The snapshot first: its unique key settles a race of two openings before anything else is written.
     tx.save(after, is_open=not dialogue.state(after.state).final)
@@ -295,7 +295,7 @@ def _say(
         tx.enqueue(card, now)
         if dialogue.anywhere and (place := tx.stand_in(after.id)) and load(tx, after.id).root_ts is None:
             # What stands elsewhere in place of a thread that has not begun follows it like a card.
-            tx.enqueue(replace(card, key=f"{card.key}:stand-in", kind="direct", channel=place[0]), now)
+            tx.enqueue(card._replace(key=f"{card.key}:stand-in", kind="direct", channel=place[0]), now)
     tx.enqueue(outgoing("told", "reply"), now)
 
 

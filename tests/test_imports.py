@@ -126,6 +126,7 @@ PURE_LIBRARIES = frozenset(
             "statistics",
             "string",
             "textwrap",
+            "types",
             "typing",
             "unicodedata",
             "urllib",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +46,7 @@ async def bench(tmp_path: Path, server: SlackServer, clock: MovableClock) -> Asy
 
 
 def event(number: int) -> Outgoing:
-    return replace(reply(number), event=number)
+    return reply(number)._replace(event=number)
 
 
 async def test_a_message_takes_the_place_of_an_earlier_one(bench: Bench, server: SlackServer) -> None:

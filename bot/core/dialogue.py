@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any, Generic, Literal, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from bot.core.events import Act, Conversation, Errand, Event, Reminder
 from bot.core.forms import Form
@@ -28,8 +29,10 @@ SAME = "same"
 """As a step's target: the state does not change, and buttons made for it stay good."""
 
 
-@dataclass(frozen=True)
-class Move:
+NOBODY_VOUCHED: Mapping[str, frozenset[Role]] = MappingProxyType({})
+
+
+class Move(NamedTuple):
     """What somebody wants to do. `stage` is that of the card they saw, None where they saw none (a typed step).
 
     `vouched` gives the roles of the people whom the form names as having agreed by word of mouth.
@@ -39,11 +42,10 @@ class Move:
     actor: Actor
     form: Form | None = None
     stage: int | None = None
-    vouched: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    vouched: Mapping[str, frozenset[Role]] = NOBODY_VOUCHED
 
 
-@dataclass(frozen=True)
-class Situation(Generic[C]):
+class Situation(NamedTuple, Generic[C]):
     """All that a rule may look at: the conversation before the step, the move, the service's policy, the time; and
     what is around the conversation, where the step `looks`.
     """

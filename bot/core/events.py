@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -130,8 +130,7 @@ class Conversation(Fact):
         return frozenset()
 
 
-@dataclass(frozen=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One thing to be said. `key` names it for ever, so that it is never said twice.
 
     What an event makes be said is named by `event`, its number, and put into words when it is sent: `text` is then
@@ -175,8 +174,7 @@ def stand_in_key(conversation_id: str, part: int = 0) -> str:
 ReminderKind = Literal["nudge", "escalation", "due", "step", "tell", "entry"]
 
 
-@dataclass(frozen=True)
-class Reminder:
+class Reminder(NamedTuple):
     """Something that happens by itself at `due_at`, unless the conversation has left `stage` by then.
 
     `nudge` asks the awaited `roles` for `step`; `escalation` tells the next role that they did not answer; `due` says

@@ -107,8 +107,8 @@ def _vouched(situation: Situation[Release], kept: list[SignOff]) -> list[SignOff
 def approved(release: Release, event: Event) -> Release:
     """After approve and revise: the signatures anew, no plan yet. `approve` always holds the latest approval."""
     return release.but(
-        required=tuple(Role(role) for role in event.data["required"]),
-        sign_offs=tuple(SignOff.model_validate(entry) for entry in event.data["sign_offs"]),
+        required=tuple(map(Role, event.data["required"])),
+        sign_offs=tuple(map(SignOff.model_validate, event.data["sign_offs"])),
         planned_at=None,
         planned_end=None,
         exception_at=None,

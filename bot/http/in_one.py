@@ -11,21 +11,26 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class InOne:
-    """A connection's transport that writes once a turn of the event loop. Everything else is the transport's own."""
+    """A connection's transport that holds an answer's head back until what follows it, no longer than what runs now.
+    Everything else is the transport's own.
+    """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[bytes] = []
+        self._held = b""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Keep it until what runs now has ended."""
-        if not self._waiting:
+        """Write it with what is held, or hold it."""
+        if self._held:
+            held, self._held = self._held, b""
+            self._transport.write(held + data)
+        elif data:
+            self._held = data
             self._loop.call_soon(self._flush)
-        self._waiting.append(data)
 
     def close(self) -> None:
         """Close when all is written."""
@@ -33,9 +38,9 @@ class InOne:
         self._transport.close()
 
     def _flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if waiting and not self._transport.is_closing():
-            self._transport.write(b"".join(waiting))
+        held, self._held = self._held, b""
+        if held and not self._transport.is_closing():
+            self._transport.write(held)
 
 
 class HttpInOne(HttpToolsProtocol):

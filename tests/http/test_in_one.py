@@ -36,31 +36,41 @@ async def turn() -> None:
     await asyncio.sleep(0)
 
 
-async def test_what_is_written_in_one_turn_leaves_in_one_piece() -> None:
+async def test_an_answers_head_leaves_with_its_body_and_at_once() -> None:
     connection, wire = connected()
     connection.write(b"head ")
-    connection.write(b"body")
     assert wire.told == []
+    connection.write(b"body")
+    assert wire.told == ["head body"]
     await turn()
     assert wire.told == ["head body"]
 
 
-async def test_each_turn_is_written_by_itself() -> None:
-    """A long answer in parts is not held back until its end."""
+async def test_one_without_a_body_is_not_held_back() -> None:
     connection, wire = connected()
-    for part in (b"one", b"two"):
+    connection.write(b"head")
+    connection.write(b"")
+    assert wire.told == ["head"]
+
+
+async def test_a_long_answers_parts_leave_in_order_and_none_is_held_until_the_next_comes() -> None:
+    connection, wire = connected()
+    for part in (b"head ", b"one ", b"two "):
         connection.write(part)
-        await turn()
-    assert wire.told == ["one", "two"]
+    await turn()
+    connection.write(b"three ")
+    await turn()
+    connection.write(b"four ")
+    connection.write(b"five")
+    assert wire.told == ["head one ", "two ", "three ", "four five"]
 
 
 async def test_what_was_written_before_a_close_leaves_first() -> None:
     connection, wire = connected()
-    connection.write(b"head ")
-    connection.write(b"body")
+    connection.write(b"head")
     connection.close()
     await turn()
-    assert wire.told == ["head body", "(closed)"]
+    assert wire.told == ["head", "(closed)"]
 
 
 async def test_nothing_is_written_to_whoever_has_gone() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -220,19 +219,19 @@ async def test_purging_forgets_fired_reminders_of_stages_that_were_left_alone(st
     assert await store.write(lambda tx: tx.purge(NOON + minutes(31))) == 1
 
 
-ENTRY = replace(reminder(kind="entry"), stage=0, occasion="T-1h")
-TOLD = replace(reminder(kind="tell"), stage=0, occasion="1:told")
+ENTRY = reminder(kind="entry")._replace(stage=0, occasion="T-1h")
+TOLD = reminder(kind="tell")._replace(stage=0, occasion="1:told")
 
 
 async def test_one_with_an_occasion_outlives_its_stage_is_moved_and_fires_once(store: Store) -> None:
     await set_(store, NUDGE, ENTRY)
     await move_on(store)
-    await set_(store, replace(ENTRY, due_at=NOON + minutes(90)))
+    await set_(store, ENTRY._replace(due_at=NOON + minutes(90)))
     assert await waiting(store) == {"entry": NOON + minutes(90)}
     stored = await only(store, NOON + minutes(90))
     assert stored.reminder.occasion == "T-1h"
     assert await fire(store, stored, NOON + minutes(90))
-    await set_(store, replace(ENTRY, due_at=NOON + minutes(120)), replace(ENTRY, occasion="T-30m"))
+    await set_(store, ENTRY._replace(due_at=NOON + minutes(120)), ENTRY._replace(occasion="T-30m"))
     assert {it.reminder.occasion for it in await due(store, NOON + minutes(500))} == {"T-30m"}
 
 
@@ -244,7 +243,7 @@ async def test_what_is_told_is_not_dropped_by_what_is_set_later(store: Store) ->
 
 
 async def test_an_entry_can_be_put_off_in_a_later_stage_and_holds_no_other_back(store: Store) -> None:
-    await set_(store, ENTRY, replace(ENTRY, occasion="T-30m", due_at=NOON + minutes(40)))
+    await set_(store, ENTRY, ENTRY._replace(occasion="T-30m", due_at=NOON + minutes(40)))
     (stored,) = await due(store, NOON + minutes(30))
     assert await fire(store, stored, NOON + minutes(30))
     await move_on(store)
