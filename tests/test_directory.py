@@ -95,7 +95,7 @@ async def test_a_slow_slack_is_not_waited_for_beyond_the_budget(directory: Direc
     loop = asyncio.get_running_loop()
     started = loop.time()
     actor = await directory.actor(QUINN, SERVICE)
-    assert loop.time() - started < 0.6
+    assert loop.time() - started < 0.9  # the call itself gives up after a second
     assert actor.roles == frozenset()
     assert "in time" in actor.unknown[Role.QA]
 

@@ -262,8 +262,8 @@ async def test_a_store_that_cannot_be_read_is_asked_again(
     await schedule.stop()
 
 
-async def test_a_thousand_due_at_once_among_a_hundred_thousand_are_not_late(tmp_path: Path) -> None:
-    """p99 of the lateness stays below 250 ms, and none is dropped."""
+async def test_a_thousand_due_at_once_among_a_hundred_thousand_fire_once_each_and_none_early(tmp_path: Path) -> None:
+    """How late they are is measured by `make bench`, where nothing else runs."""
     clock, store = SystemClock(), SQLiteStore(tmp_path / "many.db", budget=60.0)
     fired = Fired(store, clock)
     far = clock.now() + timedelta(days=30)
@@ -281,9 +281,8 @@ async def test_a_thousand_due_at_once_among_a_hundred_thousand_are_not_late(tmp_
     async with asyncio.timeout(20):
         while len(fired.at) < 1_000:  # noqa: ASYNC110 - what is waited for is the passing of time
             await asyncio.sleep(0.01)
-    lateness = sorted(at - due for at in fired.at)  # each after its commit
-    assert timedelta(0) <= lateness[0]
-    assert lateness[989] < timedelta(milliseconds=250)
-    assert len(set(fired.names)) == 1_000
+    await schedule.settled()
+    assert min(fired.at) >= due
+    assert len(fired.names) == len(set(fired.names)) == 1_000
     await schedule.stop()
     await store.close()
