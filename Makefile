@@ -32,6 +32,7 @@ check: $(VENV)/.for-test
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy benchmarks
 
 schema: $(VENV)/.for-run
 	$(VENV)/bin/greenlight schema > greenlight.schema.json.new

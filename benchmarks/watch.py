@@ -136,7 +136,7 @@ async def watch_all(folder: Path) -> Cost:
     store = await asyncio.to_thread(SQLiteStore, folder / "bench.db", budget=60.0)
     await store.write(lambda tx: fill(tx, clock.now()))
     monitors = monitors_of(policies, MonitorSecrets())
-    conversations = Conversations(store, policies, None, clock, lambda: None, lambda _: None)  # type: ignore[arg-type]  # nobody is looked up
+    conversations = Conversations(store, policies, None, clock, lambda _: None)  # type: ignore[arg-type]  # nobody is looked up
     watch = Watch(store, conversations, monitors.by_service, clock, Alerts(conversations))
     memory, began, used = resident(), time.monotonic(), time.process_time()
     watch.start()
@@ -171,7 +171,8 @@ def correlated(chance: np.random.Generator, count: int, correlation: float) -> V
 def moving(chance: np.random.Generator, count: int) -> Values:
     """Noise as a rate over five minutes has it, asked for every 30 seconds."""
     averaged: Values = np.convolve(chance.exponential(size=count + 9), np.ones(10) / 10, "valid")
-    return (averaged - 1) * np.sqrt(10)
+    unlike: Values = (averaged - 1) * np.sqrt(10)
+    return unlike
 
 
 NOISES: dict[str, Callable[[np.random.Generator], Values]] = {
