@@ -16,7 +16,7 @@ from bot.directory import Directory
 from bot.errors import TransientError
 from bot.slack import Slack
 from playground.slack.server import SlackServer
-from tests.slack_workspace import DANA, GUS, QA_GROUP, QUINN, START, TEO, answering, calls, workspace
+from tests.slack_workspace import DANA, GUS, QA_GROUP, QUINN, TEO, answering, calls
 
 SERVICE = Service(
     name="admin",
@@ -28,17 +28,6 @@ SERVICE = Service(
     },
 )
 USERS, GROUPS = "users.info", "usergroups.users.list"
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock(START, running=False)
-
-
-@pytest.fixture
-async def server(clock: MovableClock) -> AsyncIterator[SlackServer]:
-    async with workspace(clock) as server:
-        yield server
 
 
 @pytest.fixture

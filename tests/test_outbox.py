@@ -112,17 +112,6 @@ def direct(number: int, person: str = QUINN) -> Outgoing:
     return Outgoing(f"direct:{person}:{number}", "direct", person, f"direct {number}")
 
 
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock(START, running=False)
-
-
-@pytest.fixture
-async def server(clock: MovableClock) -> AsyncIterator[SlackServer]:
-    async with workspace(clock) as server:
-        yield server
-
-
 @asynccontextmanager
 async def a_bench(path: Path, address: str, token: str, clock: MovableClock) -> AsyncIterator[Bench]:
     store, slack = SQLiteStore(path), Slack(token, base_url=address, timeout=0.4)

@@ -14,19 +14,8 @@ from bot.outbox import Outbox
 from bot.pace import Pace
 from playground.slack.faults import Trouble
 from playground.slack.server import SlackServer
-from tests.slack_workspace import START, calls, workspace
+from tests.slack_workspace import calls
 from tests.test_outbox import POST, UPDATE, Bench, a_bench, reply, root, texts
-
-
-@pytest.fixture
-def clock() -> MovableClock:
-    return MovableClock(START, running=False)
-
-
-@pytest.fixture
-async def server(clock: MovableClock) -> AsyncIterator[SlackServer]:
-    async with workspace(clock) as server:
-        yield server
 
 
 @pytest.fixture

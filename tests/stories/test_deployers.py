@@ -542,15 +542,20 @@ async def test_a_rollback_goes_to_the_commit_that_was_verified_under_its_version
     assert [(one["version"], one["commit"]) for one in github.dispatched] == [("v1.1.0", "abc123")]
 
 
+async def said_deployed_before(player: Player, github: FakeActions, conclusion: str) -> None:
+    """Jane says that it is deployed while its run goes on; then that ends."""
+    await started(player)
+    github.goes("in_progress")
+    await later(player, 1)
+    await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
+    github.goes("completed", conclusion)
+    await later(player, 1)
+
+
 async def test_a_run_that_people_did_not_wait_for_is_followed_to_its_end(github: FakeActions, tmp_path: Path) -> None:
     """Jane says that it is deployed while its run goes on, and it fails then: DevOps hears of it at once."""
     async with team(github, tmp_path, starts=("deploy",)) as player:
-        await started(player)
-        github.goes("in_progress")
-        await later(player, 1)
-        await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
-        github.goes("completed", "failure")
-        await later(player, 1)
+        await said_deployed_before(player, github, "failure")
         assert await outcomes(player) == ["accepted", "running", "failed"]
         assert any("its run failed" in one for one in private(player, JANE))
         assert "Deployed to Production" in says(player)
@@ -559,12 +564,7 @@ async def test_a_run_that_people_did_not_wait_for_is_followed_to_its_end(github:
 async def test_a_run_that_ends_well_after_people_said_so_needs_nobody(github: FakeActions, tmp_path: Path) -> None:
     """It is told in the thread, and nobody is asked to look; no later card says that it goes on."""
     async with team(github, tmp_path, starts=("deploy",)) as player:
-        await started(player)
-        github.goes("in_progress")
-        await later(player, 1)
-        await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
-        github.goes("completed", "success")
-        await later(player, 1)
+        await said_deployed_before(player, github, "success")
         assert "its run succeeded" in last_words(player)
         assert "please look at what is live now" not in last_words(player)
         assert not any("its run succeeded" in one for one in private(player, JANE))

@@ -85,8 +85,7 @@ async def test_an_order_whose_answer_was_not_there_yet_is_found_by_the_next_proc
         async with team.at_work() as player:
             starting = asyncio.create_task(started(player))
             await github.stuck.wait()
-        starting.cancel()
-        await asyncio.gather(starting, return_exceptions=True)
+        await cut_off(starting)
         async with team.at_work() as player:
             await later(player, 2)
             assert await outcomes(player) == ["accepted"]
@@ -103,13 +102,18 @@ async def test_a_rollback_that_begins_by_itself_begins_after_a_stop_in_between(t
             github.faults = ["silence"]
             breaching = asyncio.create_task(begins(player))
             await github.stuck.wait()
-        breaching.cancel()
-        await asyncio.gather(breaching, return_exceptions=True)
+        await cut_off(breaching)
         async with team.at_work() as player:
             await later(player, 2)
             assert [one["action"] for one in github.dispatched] == ["rollback"]
             assert (await steps_taken(player, "rollback"))[:2] == ["request", "initiate"]
             assert sum("INITIATING ROLLBACK" in head for head in heads(player, RELEASES)) == 1
+
+
+async def cut_off(asking: asyncio.Task[None]) -> None:
+    """Whoever asked is gone with the process that was to answer."""
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
 
 
 async def watched_twice(player: Player) -> None:
@@ -192,8 +196,7 @@ async def test_a_page_that_was_cut_off_is_one_incident_and_resolved_by_the_next_
             pagerduty.faults = ["silence"]
             breaching = asyncio.create_task(told_by(player, pagerduty, opsgenie).breach("P1"))
             await pagerduty.stuck.wait()
-        breaching.cancel()
-        await asyncio.gather(breaching, return_exceptions=True)
+        await cut_off(breaching)
         async with team.at_work() as player:
             assert list(pagerduty.open.values()) == ["triggered"]
             await later(player, 1)
@@ -315,8 +318,7 @@ async def test_a_ticket_that_was_being_opened_is_opened_once(tmp_path: Path, fau
         async with team.at_work() as player:
             reporting = asyncio.create_task(reported(player))
             await github.stuck.wait()
-        reporting.cancel()
-        await asyncio.gather(reporting, return_exceptions=True)
+        await cut_off(reporting)
         async with team.at_work() as player:
             await later(player, 3)
             assert len(github.issues) == 1
@@ -339,8 +341,7 @@ async def test_a_drill_goes_on_or_ends_with_who_was_not_reached(
             )
             await pagerduty.stuck.wait()
             await asyncio.wait_for(arrived(player, 2), 10)
-        drilling.cancel()
-        await asyncio.gather(drilling, return_exceptions=True)
+        await cut_off(drilling)
         team.clock.move_by(timedelta(minutes=minutes))
         async with team.at_work() as player:
             await later(player, 1)
