@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree.ElementTree import ParseError
@@ -14,9 +13,9 @@ from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
 from junitparser.junitparser import JUnitXmlError
 from junitparser.xunit2 import FlakyError, FlakyFailure
 
-LONGEST_NAME = 120
+from bot.core.outside_text import one_line
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -49,23 +48,17 @@ def read(report: bytes) -> Report:
     return Report(tuple(_case(case) for case in _cases(root)), _seconds(root))
 
 
-def clip(text: str, longest: int) -> str:
-    """Text of a report in one line."""
-    plain = " ".join(_UNPRINTABLE.sub(" ", text).split())
-    return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
-
-
 def _parsed(report: bytes) -> JUnitXml:
     try:
         element = fromstring(report, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError) as error:
-        raise ValueError(f"This is not JUnit XML that can be read: {clip(str(error), 100)}.") from error
+        raise ValueError(f"This is not JUnit XML that can be read: {one_line(str(error), 100)}.") from error
     if element.tag not in ("testsuites", "testsuite"):
-        raise ValueError(f"This is not JUnit XML: its root is <{clip(str(element.tag), 40)}>, not <testsuites>.")
+        raise ValueError(f"This is not JUnit XML: its root is <{one_line(str(element.tag), 40)}>, not <testsuites>.")
     try:
         return JUnitXml.fromroot(element)  # type: ignore[arg-type]  # its own stand-in for the standard library's
     except (JUnitXmlError, ValueError) as error:
-        raise ValueError(f"This is not JUnit XML that can be read: {clip(str(error), 100)}.") from error
+        raise ValueError(f"This is not JUnit XML that can be read: {one_line(str(error), 100)}.") from error
 
 
 def _cases(root: JUnitXml | TestSuite) -> Iterator[TestCase]:
@@ -82,7 +75,7 @@ def _case(case: TestCase) -> Case:
     said = " ".join(str(one.message or one.text or one.type or "") for one in problems[:1])
     skipped = any(isinstance(one, Skipped) for one in case.result)
     flaky = any(True for kind in (FlakyFailure, FlakyError) for _ in case.iterchildren(kind))  # type: ignore[no-untyped-call]  # left untyped there
-    return Case(clip(str(case.name or "unnamed test"), LONGEST_NAME), bool(problems), skipped, said, flaky)
+    return Case(one_line(str(case.name or "unnamed test"), LONGEST_NAME), bool(problems), skipped, said, flaky)
 
 
 def _seconds(root: JUnitXml) -> float:

@@ -9,7 +9,6 @@ The caller owns all repeating; nothing is retried here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -17,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from bot.core.outside_text import unbroken
 from bot.errors import GreenlightError, TransientError
 
 TIMEOUT = httpx.Timeout(10.0, connect=5.0)
@@ -42,8 +42,6 @@ class DeclinedError(GreenlightError):
         self.reason = reason
         self.remedy = remedy
 
-
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 _MOVED = "It answers from another address; put the present one, or the present name, into the configuration."
 _REMEDIES: Mapping[int, str] = {
@@ -101,8 +99,7 @@ def _words(answer: httpx.Response) -> str:
         return ""
     messages = told.get("errorMessages") or [told.get("message") or told.get("error") or told.get("detail") or ""]
     messages = [*messages, *_fields(told.get("errors"))]
-    plain = _UNPRINTABLE.sub(" ", " ".join(str(message) for message in messages if message))
-    return " ".join(plain.split())
+    return unbroken(" ".join(str(message) for message in messages if message))
 
 
 def _without(said: str, secrets: tuple[str, ...]) -> str:

@@ -10,13 +10,18 @@ LONGEST_LINE, LONGEST_TEXT = 140, 1000
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
+def unbroken(text: object) -> str:
+    """Outside text on one line, whole."""
+    return " ".join(_UNPRINTABLE.sub(" ", str(text or "")).split())
+
+
 def one_line(text: object, longest: int = LONGEST_LINE) -> str:
     """Outside text as one line that a form takes."""
-    plain = " ".join(_UNPRINTABLE.sub(" ", str(text or "")).split())
+    plain = unbroken(text)
     return plain if len(plain) <= longest else f"{plain[: longest - 1]}…"
 
 
 def plain_text(text: object) -> str:
     """Outside text, of several lines perhaps, as a form takes it."""
-    lines = (" ".join(_UNPRINTABLE.sub(" ", line).split()) for line in str(text or "").splitlines())
+    lines = map(unbroken, str(text or "").splitlines())
     return "\n".join(line for line in lines if line)[:LONGEST_TEXT]

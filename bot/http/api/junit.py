@@ -6,9 +6,10 @@ import math
 import re
 from typing import Any
 
+from bot.core.outside_text import one_line
 from bot.core.smoke_forms import read_result
 from bot.errors import Refusal
-from bot.junit import Case, clip, read
+from bot.junit import Case, read
 
 MOST_ROWS = 100
 """Entries of the form's results."""
@@ -31,7 +32,7 @@ def smoke_results(report: bytes) -> dict[str, Any]:
     return {
         "results": _rows(run),
         "duration": math.ceil(told.seconds / 60),
-        "issues": clip(issues, LONGEST_LINE),
+        "issues": one_line(issues, LONGEST_LINE),
     }
 
 
@@ -48,7 +49,7 @@ def _rows(cases: list[Case]) -> list[str]:
 
 def _row(case: Case) -> str:
     """As people type it. A name that would be read otherwise, such as “retry: fail fast”, loses what misleads."""
-    detail = clip(case.detail, LONGEST_DETAIL)
+    detail = one_line(case.detail, LONGEST_DETAIL)
     verdict = f"Fail ({detail})" if case.failed and detail else "Fail" if case.failed else "Pass"
     name = case.name
     if read_result(f"{name}: {verdict}").name != name:
