@@ -34,9 +34,9 @@ def told(drill: Drill, event: Event, policy: Service) -> tuple[Said, ...]:
     """The card follows every arrival; the thread hears the end."""
     if event.step == "note":
         return generic(drill, event, policy)
-    if not DRILLS.state(drill.state).final:
-        return ()
     state = DRILLS.state(drill.state)
+    if not state.final:
+        return ()
     telling = begun(drill, f"{state.emoji} *{capital(state.words)}*")
     telling.say(f"{state.emoji} *{capital(state.words)}*", *_lines(drill))
     return finished(telling, event, policy)

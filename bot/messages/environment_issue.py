@@ -31,7 +31,7 @@ from bot.messages.parts import (
     version,
 )
 from bot.messages.people import call_awaited
-from bot.messages.text import clip, escape, moment
+from bot.messages.text import clip, escape, moment, one_line
 from bot.messages.tickets import blocked_work, ticket_line, ticket_opened, ticket_refused, works
 
 HEADLINES: Mapping[str, str] = {
@@ -92,13 +92,13 @@ def _state_lines(issue: EnvironmentIssue, policy: Service) -> Iterator[str]:
         yield f"🕓 {what} {both_zones(issue.expected_at)}"
     workaround = issue.forms.get("update", {}).get("workaround")
     if workaround and issue.state == "investigating":
-        yield f"🩹 *Workaround:* {escape(clip(' '.join(workaround.split()), 250))}"
+        yield f"🩹 *Workaround:* {escape(clip(one_line(workaround), 250))}"
     if awaited := call_awaited(issue, policy):
         yield f"👉 Awaited: {awaited}"
     if issue.state in ("withdrawn", "investigating") and issue.trail[-1].step in ("withdraw", "still_broken"):
         act = issue.trail[-1]
         why = issue.forms[act.step]["reason"]
-        yield f"> {escape(clip(' '.join(why.split()), 250))} — {escape(act.name)}"
+        yield f"> {escape(clip(one_line(why), 250))} — {escape(act.name)}"
 
 
 def _also_open(issue: EnvironmentIssue) -> Iterator[str]:
@@ -197,7 +197,7 @@ def told(issue: EnvironmentIssue, event: Event, policy: Service) -> tuple[Said, 
 def reminded(issue: EnvironmentIssue, _reminder: Reminder) -> Iterator[str]:
     """What helps the reader: the problem, how urgent it is, and what was promised."""
     form = issue.report
-    yield f"> {escape(clip(' '.join(form.problem.split()), 250))}"
+    yield f"> {escape(clip(one_line(form.problem), 250))}"
     yield f"{place(issue)} · {_urgency(form)}"
     if issue.state == "investigating" and issue.is_promised and issue.expected_at:
         yield f"The ETA was {both_zones(issue.expected_at)}."

@@ -27,7 +27,7 @@ from bot.messages.parts import (
     version,
 )
 from bot.messages.people import call, call_awaited
-from bot.messages.text import bold, clip, escape, linked, moment
+from bot.messages.text import bold, clip, escape, linked, moment, one_line
 from bot.messages.tickets import ticket_line, ticket_opened, ticket_refused
 
 TOLD_WHY = {"declined": "reason", "withdrawn": "reason"}
@@ -98,7 +98,7 @@ def _state_lines(request: EnvironmentRequest, policy: Service) -> Iterator[str]:
     if request.state in TOLD_WHY:
         act = request.trail[-1]
         why = request.forms[act.step][TOLD_WHY[request.state]]
-        yield f"> {escape(clip(' '.join(why.split()), 250))} — {escape(act.name)}"
+        yield f"> {escape(clip(one_line(why), 250))} — {escape(act.name)}"
 
 
 def _addresses(lines: Sequence[str]) -> Passage:
@@ -265,7 +265,7 @@ def told(it: EnvironmentRequest, event: Event, policy: Service) -> tuple[Said, .
 def reminded(it: EnvironmentRequest, reminder: Reminder) -> Iterator[str]:
     """What helps the reader: which environment, and what was agreed about it."""
     form = it.request
-    yield f"{bold(title(it))} — {escape(clip(' '.join(form.what.split()), 200))}"
+    yield f"{bold(title(it))} — {escape(clip(one_line(form.what), 200))}"
     if it.state == "preparing" and it.expected_at:
         yield f"Expected by {both_zones(it.expected_at)}."
     if it.state in ("in_use", "awaiting_retirement") and it.until:

@@ -17,7 +17,7 @@ from bot.messages.message import Message, Said
 from bot.messages.parts import Passage, Telling, begun_by, capital, form_of, paragraph, place, rows, version
 from bot.messages.people import call_awaited
 from bot.messages.refusals import notice
-from bot.messages.text import clip, escape, mention, moment
+from bot.messages.text import clip, escape, mention, moment, one_line
 
 
 def card(escalation: Escalation, policy: Service) -> Message:
@@ -75,10 +75,10 @@ def _acknowledged(escalation: Escalation, event: Event, policy: Service) -> tupl
 def reminded(escalation: Escalation, reminder: Reminder) -> Iterator[str]:
     """What a private message says of it: the situation, and what happened."""
     del reminder
-    text = " ".join(escalation.forms["raise"]["details"].split())
+    text = one_line(escalation.forms["raise"]["details"])
     yield f"*{escalation.emergency}*\n> {escape(clip(text, 600))}"
     if outcome := escalation.forms.get("handle", {}).get("outcome"):
-        yield f"Handled: {escape(clip(' '.join(outcome.split()), 600))}"
+        yield f"Handled: {escape(clip(one_line(outcome), 600))}"
 
 
 def recorded(form: EscalateForm, policy: Service) -> Message:

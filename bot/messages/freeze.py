@@ -16,7 +16,7 @@ from bot.messages.generic import begun, finished, generic
 from bot.messages.message import Message, Said
 from bot.messages.parts import Telling, both_zones, capital, paragraph, place, rows, version
 from bot.messages.people import call
-from bot.messages.text import bold, clip, escape, moment
+from bot.messages.text import bold, clip, escape, moment, one_line
 
 LISTED = 20
 MOST_ON_CARD = 2
@@ -99,7 +99,7 @@ def _entry(freeze: Freeze, policy: Service) -> Iterator[str]:
     what = f"{state.emoji} {bold(freeze.version)} of {escape(policy.title)} is {state.words}"
     yield f"{what}, set by {escape(freeze.set_by)}"
     until = f"until {moment(freeze.ends_at)}" if freeze.ends_at else "until somebody lifts it"
-    yield f"From {moment(freeze.mark.starts)} {until}: {escape(clip(' '.join(freeze.reason.split()), 150))}"
+    yield f"From {moment(freeze.mark.starts)} {until}: {escape(clip(one_line(freeze.reason), 150))}"
 
 
 # ── in the thread of a release ───────────────────────────────────────────────────────────────────────────────────────
@@ -134,8 +134,8 @@ def held_back(release: Release) -> Iterator[str]:
     for mark in release.freezes:
         excepted = release.exception_at is not None and mark.starts <= release.exception_at
         if release.planned_at and mark.covers(release.planned_at) and not excepted:
-            until = f"until {moment(mark.until)}" if mark.until else "until it is lifted"
-            yield f"🧊 Freeze {bold(mark.ticket)} holds it back {until}: please do not deploy it before that is over."
+            held = f"🧊 Freeze {bold(mark.ticket)} holds it back {_until(mark)}"
+            yield f"{held}: please do not deploy it before that is over."
 
 
 def card_lines(release: Release) -> Iterator[str]:
@@ -146,11 +146,14 @@ def card_lines(release: Release) -> Iterator[str]:
         "awaiting_timing",
         "scheduled",
     ):
-        yield f"🔓 Exception allowed: {escape(clip(' '.join(release.forms['allow']['reason'].split()), 120))}"
+        yield f"🔓 Exception allowed: {escape(clip(one_line(release.forms['allow']['reason']), 120))}"
     if release.state in ("awaiting_timing", "scheduled"):
         standing = [mark for mark in release.freezes if mark.covers(release.planned_at)]
         for mark in standing[:MOST_ON_CARD]:
-            until = f"until {moment(mark.until)}" if mark.until else "until it is lifted"
-            yield f"🧊 Under freeze {bold(mark.ticket)} {until}: {escape(clip(' '.join(mark.reason.split()), 120))}"
+            yield f"🧊 Under freeze {bold(mark.ticket)} {_until(mark)}: {escape(clip(one_line(mark.reason), 120))}"
         if more := ", ".join(mark.ticket for mark in standing[MOST_ON_CARD:]):
             yield f"🧊 And under {escape(clip(more, 120))}"
+
+
+def _until(mark: FreezeMark) -> str:
+    return f"until {moment(mark.until)}" if mark.until else "until it is lifted"

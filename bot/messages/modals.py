@@ -15,7 +15,7 @@ from bot.messages.inputs import field_of, questions
 from bot.messages.message import Block
 from bot.messages.references import ANSWER, STEP_CALLBACK, Reference
 from bot.messages.refusals import who_may
-from bot.messages.text import clip, escape, units
+from bot.messages.text import clip, escape, one_line, units
 
 SERVICE = "service"
 """The block_id of the question for the service, where an opening form has to ask it."""
@@ -122,6 +122,6 @@ def field_errors(told: Refusal, view: Mapping[str, Any]) -> dict[str, str]:
         may = f"Who may: {', '.join(who)}." if (who := who_may(told)) else ""
         remedy = told.remedy.replace("`", "")  # our own marks of what is typed, which plain text would show
         below_first = " ".join((errors.get(inputs[0], ""), *(elsewhere or [told.reason, remedy, may])))
-        below_first = " ".join(below_first.split())
+        below_first = one_line(below_first)
         errors[inputs[0]] = clip(below_first, ERROR)
     return errors

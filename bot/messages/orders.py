@@ -14,7 +14,7 @@ from bot.core.policy import Service
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import version
-from bot.messages.text import bold, clip, escape, link, moment
+from bot.messages.text import bold, clip, escape, link, moment, one_line
 
 MOST_REASON = 500
 
@@ -118,7 +118,7 @@ def alarm_lines(conversation: Any) -> Iterator[str]:
     yield _order_line(conversation, order)
     reason = conversation.forms.get("order_told", {}).get("reason")
     if reason:
-        yield f"> {escape(clip(' '.join(reason.split()), MOST_REASON))}"
+        yield f"> {escape(clip(one_line(reason), MOST_REASON))}"
     if order.outcome == "succeeded":
         yield LOOK
 

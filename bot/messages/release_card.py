@@ -32,7 +32,7 @@ from bot.messages.parts import (
 )
 from bot.messages.people import call_awaited
 from bot.messages.release_day import day_lines
-from bot.messages.text import clip, code, escape, link, mention, moment
+from bot.messages.text import clip, code, escape, link, mention, moment, one_line
 
 WAY = "🚀 Release Approved: {version}"
 ASKED = "📦 Ready for Approval: {version}"
@@ -174,7 +174,7 @@ def _why(release: Release) -> Iterator[str]:
     told = release.forms.get(act.step, {})
     words = told.get("reason") or told.get("issue") or _signal(told) or _failed(told)
     if words:
-        yield f"> {escape(clip(' '.join(words.split()), 250))} — {escape(act.name)}"
+        yield f"> {escape(clip(one_line(words), 250))} — {escape(act.name)}"
 
 
 def _signal(told: Mapping[str, Any]) -> str:
