@@ -7,6 +7,7 @@ bot.core.release_forms; what a step says at length is in bot.messages, who holds
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from bot.core import canary, orders, paging
 from bot.core import release_agreement as agreement
@@ -21,10 +22,11 @@ from bot.core import release_signing as signing
 from bot.core import release_start as starting
 from bot.core import release_validation as validation
 from bot.core import watch_forms as watch
-from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
+from bot.core.dialogue import SAME, Dialogue, Guard, Signers, State, Step, Target, Wait
 from bot.core.escalation_forms import EscalateForm
 from bot.core.escalation_rules import escalates
 from bot.core.events import Event
+from bot.core.forms import Form
 from bot.core.freeze_rules import FrozenForm, ThawedForm
 from bot.core.handoffs import deployment_complete
 from bot.core.release_prefill import FILLERS
@@ -114,6 +116,16 @@ ANY_REQUIRED = Signers("any required role", lambda release: release.required)
 QA, DEVOPS, CI, TECH_LEAD, MANAGER = Role.QA, Role.DEVOPS, Role.CI, Role.TECH_LEAD, Role.RELEASE_MANAGER
 
 
+def _seen(
+    name: str, label: str, says: str, form: type[Form], *guards: Guard, to: str | Target = SAME, **more: Any
+) -> Step:
+    """A row of what the watch sees, taken while the signals are the release's own: until its rollback has begun."""
+    guarded = (observed.still_live, *guards)
+    return Step(
+        name, label, observed.LOOKED_AT, to, (Role.WATCH,), says, form, button=False, guards=guarded, looks=True, **more
+    )
+
+
 def _minutes(minutes: int, words: str, then: Role | None = None, since: str = "", *, urgent: bool = False) -> Wait:
     return Wait(timedelta(minutes=minutes), then, since, urgent, words=words)
 
@@ -188,32 +200,23 @@ STEPS = (
          effect=clock.after(rules.watched), leads=gates.frees_next),
     Step("smoke_failed", "Smoke failed", ("awaiting_smoke", "smoke_running"), "awaiting_decision", (QA, CI),
          "❌ *Smoke test failed*", SmokeFailedForm, style="danger"),
-    Step("breach", "Breach", observed.LOOKED_AT, BY_SEVERITY, (Role.WATCH,), "🚨 *Rollback criterion breached*",
-         watch.BreachForm, button=False, guards=(observed.still_live, observed.is_news), looks=True,
-         facts=observed.breach_facts, effect=paging.raising(observed.breached), leads=observed.breach_leads,
-         errands=paging.raised, announces=paging.channels_of),
-    Step("first_metrics", "First metrics", observed.LOOKED_AT, SAME, (Role.WATCH,), "📊 *Initial Metrics*",
-         watch.MetricsForm, button=False, guards=(observed.still_live,), looks=True, effect=observed.checked),
-    Step("checked", "Checked", observed.LOOKED_AT, SAME, (Role.WATCH,), "📊 *Production checked*",
-         watch.MetricsForm, button=False, guards=(observed.still_live,), looks=True, effect=observed.checked),
-    Step("regressed", "Regressed", observed.LOOKED_AT, SAME, (Role.WATCH,), "📉 *Worse than before the deployment*",
-         watch.RegressedForm, button=False, guards=(observed.still_live,), looks=True, effect=observed.regressed),
-    Step("recovered", "Recovered", observed.LOOKED_AT, SAME, (Role.WATCH,), "💚 *Within its limit again*",
-         watch.RecoveredForm, button=False, guards=(observed.still_live,),
-         looks=True, facts=paging.quiet_facts, effect=paging.quieting(observed.recovered),
-         errands=paging.quieted, announces=paging.channels_of),
-    Step("blind", "Blind", observed.LOOKED_AT, SAME, (Role.WATCH,), "🙈 *The watch is blind*",
-         watch.BlindForm, button=False, guards=(observed.still_live,), looks=True, effect=observed.blinded),
-    Step("sees", "Sees again", observed.LOOKED_AT, SAME, (Role.WATCH,), "👀 *The watch sees again*",
-         watch.SeesForm, button=False, guards=(observed.still_live,), looks=True, effect=observed.seeing),
-    Step("alerted", "Alerted", observed.LOOKED_AT, SAME, (Role.WATCH,), "🔔 *Alerts*",
-         watch.AlertedForm, button=False, guards=(observed.still_live, observed.are_news),
-         looks=True, effect=paging.raising(observed.alerted),
-         errands=paging.raised, announces=paging.channels_of),
-    Step("alerts_over", "Alerts over", observed.LOOKED_AT, SAME, (Role.WATCH,), "💚 *Alerts over*",
-         watch.AlertsOverForm, button=False, guards=(observed.still_live,),
-         looks=True, facts=paging.quiet_facts, effect=paging.quieting(observed.over),
-         errands=paging.quieted, announces=paging.channels_of),
+    _seen("breach", "Breach", "🚨 *Rollback criterion breached*", watch.BreachForm, observed.is_news, to=BY_SEVERITY,
+          facts=observed.breach_facts, effect=paging.raising(observed.breached), leads=observed.breach_leads,
+          errands=paging.raised, announces=paging.channels_of),
+    _seen("first_metrics", "First metrics", "📊 *Initial Metrics*", watch.MetricsForm, effect=observed.checked),
+    _seen("checked", "Checked", "📊 *Production checked*", watch.MetricsForm, effect=observed.checked),
+    _seen("regressed", "Regressed", "📉 *Worse than before the deployment*", watch.RegressedForm,
+          effect=observed.regressed),
+    _seen("recovered", "Recovered", "💚 *Within its limit again*", watch.RecoveredForm,
+          facts=paging.quiet_facts, effect=paging.quieting(observed.recovered),
+          errands=paging.quieted, announces=paging.channels_of),
+    _seen("blind", "Blind", "🙈 *The watch is blind*", watch.BlindForm, effect=observed.blinded),
+    _seen("sees", "Sees again", "👀 *The watch sees again*", watch.SeesForm, effect=observed.seeing),
+    _seen("alerted", "Alerted", "🔔 *Alerts*", watch.AlertedForm, observed.are_news,
+          effect=paging.raising(observed.alerted), errands=paging.raised, announces=paging.channels_of),
+    _seen("alerts_over", "Alerts over", "💚 *Alerts over*", watch.AlertsOverForm,
+          facts=paging.quiet_facts, effect=paging.quieting(observed.over),
+          errands=paging.quieted, announces=paging.channels_of),
     Step("silenced", "Silenced", EVERY_STATE, SAME, (Role.WATCH,), "🔕 *Expected alerts are silenced*",
          watch.SilencedForm, button=False),
     Step("unsilenced", "Silence lifted", EVERY_STATE, SAME, (Role.WATCH,), "🔔 *The silence is lifted*", button=False),

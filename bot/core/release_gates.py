@@ -22,7 +22,7 @@ from bot.core.release_rules import Release
 from bot.core.release_start import MAY_OVERRIDE
 from bot.core.roles import Role
 from bot.core.rollback_rules import Rollback
-from bot.core.versions import is_same_version
+from bot.core.surroundings import Surroundings
 from bot.core.windows import FreezeMark, look
 from bot.errors import Refusal
 
@@ -111,10 +111,10 @@ def _of_rollback(other: Rollback) -> str:
     )
 
 
-def _no_way_back(release: Release, bad: frozenset[str]) -> Iterator[str]:
+def _no_way_back(release: Release, around: Surroundings) -> Iterator[str]:
     """A version may have been rolled back since it was planned to go back to it."""
     target = release.plan.rollback_target if release.plan else ""
-    if any(is_same_version(target, one) for one in bad):
+    if around.is_known_bad(target):
         yield f"Its plan goes back to {target}, which was itself rolled back."
 
 
@@ -163,7 +163,7 @@ def standing(situation: Situation[Release]) -> list[str]:
     release, others = situation.conversation, situation.surroundings.others
     reasons = [
         *obstacles(release, situation.now, situation.policy, others),
-        *_no_way_back(release, situation.surroundings.known_bad),
+        *_no_way_back(release, situation.surroundings),
     ]
     if other := holder(release, others):
         return [*reasons, _of_holder(other)]

@@ -42,8 +42,9 @@ def deployment_of(release: Release) -> Deployment | None:
 def ended_unseen(release: Release) -> bool:
     """Whether the watch's end came while Greenlight was not running: nobody can say then how it went."""
     act, until = release.took("complete"), release.watch_until
-    by_the_clock = act is not None and act.actor == CLOCK.id
-    return act is not None and by_the_clock and until is not None and act.at - until > IN_TIME
+    if act is None or until is None or act.actor != CLOCK.id:
+        return False
+    return act.at - until > IN_TIME
 
 
 def way_back(release: str, others: Iterable[Conversation]) -> Rollback | None:

@@ -8,7 +8,6 @@ from bot.core import release_forms as forms
 from bot.core.forms import Form
 from bot.core.prefill import Answers, Filler, Known
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
-from bot.core.versions import is_same_version
 
 PREPARATION = timedelta(minutes=30)
 """What a plan leaves QA at least to agree to its time, unless somebody says otherwise."""
@@ -78,8 +77,7 @@ def _smoke(known: Known) -> Answers:
 
 def _rollback(known: Known) -> Answers:
     plan = known.conversation.plan if known.conversation else None
-    bad = known.surroundings.known_bad
-    planned = plan and not any(is_same_version(plan.rollback_target, one) for one in bad)
+    planned = plan and not known.surroundings.is_known_bad(plan.rollback_target)
     return {"target": plan.rollback_target if plan and planned else known.verified}
 
 

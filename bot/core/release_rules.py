@@ -209,7 +209,7 @@ def target_is_another_version(situation: Situation[Release]) -> None:
     target = getattr(form, name)
     if target and is_same_version(target, situation.conversation.version):
         refuse_field(name, f"{situation.conversation.version} is what is being released; name the version before it.")
-    if isinstance(form, PlanForm) and any(is_same_version(target, bad) for bad in situation.surroundings.known_bad):
+    if isinstance(form, PlanForm) and situation.surroundings.is_known_bad(target):
         good = situation.surroundings.verified[:1]
         way = "".join(f" The last version that was verified is {one}." for one in good)
         refuse_field(name, f"{target} was itself rolled back.{way}")

@@ -8,7 +8,6 @@ from typing import Any
 from bot.core.forms import Form
 from bot.core.prefill import Answers, Filler, Known
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
-from bot.core.versions import is_same_version
 
 LIVE = (
     *("canary", "canary_paused", "deploying", "awaiting_smoke", "smoke_running", "watching"),
@@ -26,9 +25,7 @@ def _request(known: Known) -> Answers:
 
 
 def _target(known: Known, version: str) -> str:
-    around = known.surroundings
-    good = (one for one in around.verified if not is_same_version(one, version) and one not in around.known_bad)
-    return next(good, "")
+    return known.surroundings.way_back_from(version)
 
 
 def _initiate(known: Known) -> Answers:

@@ -143,7 +143,7 @@ def good_target(situation: Situation[Rollback]) -> None:
     if is_same_version(form.target, version):
         why = f"{version} is what is broken; name the version before it."
         raise Refusal(why, fields={"target": why})
-    if any(is_same_version(form.target, bad) for bad in situation.surroundings.known_bad):
+    if situation.surroundings.is_known_bad(form.target):
         good = next((one for one in situation.surroundings.verified if not is_same_version(one, version)), "")
         way = f" The last version that was verified is {good}." if good else ""
         why = f"{form.target} was itself rolled back.{way}"
@@ -214,8 +214,8 @@ def request_facts(situation: Situation[Rollback]) -> dict[str, Any]:
     # The same version may be on its way once more: what is rolled back is the one that is out there.
     out_there = (past for past in alike if past.state in (*LIVE, "completed"))
     release = next(out_there, alike[0] if alike else None)
-    good = (one for one in around.verified if not is_same_version(one, form.version) and one not in around.known_bad)
-    return {"release": release.id if release else "", "target": form.target or next(good, None)}
+    target = form.target or around.way_back_from(form.version) or None
+    return {"release": release.id if release else "", "target": target}
 
 
 def requested(rollback: Rollback, event: Event) -> Rollback:

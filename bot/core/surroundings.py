@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.core.events import Conversation
-from bot.core.versions import spelled
+from bot.core.versions import is_same_version, spelled
 
 BACK = ("awaiting_closure", "awaiting_postmortem", "closed")
 """The states of a rollback that was verified."""
@@ -46,6 +46,16 @@ class Surroundings:
         verified = {spelled(version) for version in self.verified}
         back = (rollback.version for rollback in self.rollbacks if rollback.state in BACK)
         return frozenset(bad.union(version for version in back if spelled(version) not in verified))
+
+    def is_known_bad(self, version: str) -> bool:
+        """Whether a version is one of those, however it is spelled."""
+        return any(is_same_version(version, bad) for bad in self.known_bad)
+
+    def way_back_from(self, version: str) -> str:
+        """The version to go back to from another: the last that was verified and is not known to be bad; else empty."""
+        bad = self.known_bad
+        good = (one for one in self.verified if not is_same_version(one, version) and one not in bad)
+        return next(good, "")
 
 
 NOWHERE = Surroundings()
