@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -154,17 +154,6 @@ def assemble(
 
     pulse = Pulse()
 
-    def heard(news: News) -> None:
-        outbox.added(news.lanes)
-        if news.due is not None:
-            schedule.wake(news.due)
-        if news.errands:
-            elsewhere.wake()
-        if news.conversations:
-            watch.changed()
-            silences.changed()
-            pulse.beat()
-
     def hand_over(given: HandedOver) -> None:
         background.run(handover.share(given), "share_credentials")
 
@@ -177,7 +166,7 @@ def assemble(
     alerts = Alerts(conversations, monitors.alertmanagers)
     watch = Watch(store, conversations, monitors.by_service, clock, alerts)
     silences = Silences(store, conversations, monitors.alertmanagers, clock)
-    store.listen(heard)
+    store.listen(_listener(outbox, schedule, elsewhere, watch, silences, pulse))
     bolt = Bolt(slack)
     handlers.register(bolt, Context(configuration, conversations, queries, directory, slack, clock, background))
     socket = SocketClient(bolt, _app_token(environment)) if environment.transport is Transport.SOCKET else None
@@ -213,6 +202,25 @@ def assemble(
         monitors=monitors,
         socket=socket,
     )
+
+
+def _listener(
+    outbox: Outbox, schedule: Schedule, outside: Outside, watch: Watch, silences: Silences, pulse: Pulse
+) -> Callable[[News], None]:
+    """What a commit brought, to those who wait for it."""
+
+    def heard(news: News) -> None:
+        outbox.added(news.lanes)
+        if news.due is not None:
+            schedule.wake(news.due)
+        if news.errands:
+            outside.wake()
+        if news.conversations:
+            watch.changed()
+            silences.changed()
+            pulse.beat()
+
+    return heard
 
 
 def _secret(environment: Environment) -> str | None:

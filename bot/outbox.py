@@ -144,14 +144,18 @@ class Outbox(Worker):
                 assert posting.thread_ts is not None
                 await self._slack.update(outgoing.channel, posting.thread_ts, said.message)
                 return None
-            if said.replaces:
-                await self._replace(outgoing, said, index)
-                continue
-            key = f"{outgoing.key}:{index}" if outgoing.event else outgoing.key
-            posted = await self._say_part(posting, said, key, index)
+            try:
+                if said.replaces:
+                    await self._replace(outgoing, said)
+                else:
+                    posted = await self._say_part(posting, said, index)
+            except TransientError as error:
+                if index:  # the parts before it are there: they are looked for before anything is said again
+                    raise AmbiguousError(str(error), error.retry_after) from error
+                raise
         return posted
 
-    async def _replace(self, outgoing: Outgoing, said: Said, index: int) -> None:
+    async def _replace(self, outgoing: Outgoing, said: Said) -> None:
         """Put it in the place of an earlier message. One that somebody has deleted is not missed."""
         try:
             await self._slack.update(outgoing.channel, said.replaces, said.message)
@@ -159,10 +163,6 @@ class Outbox(Worker):
             if error.reason != "message_not_found":
                 raise
             logger.info("nothing to replace: %s", error, extra={"action": "replaced_nothing", "key": outgoing.key})
-        except TransientError as error:
-            if index:  # as of every part: those before it are there
-                raise AmbiguousError(str(error), error.retry_after) from error
-            raise
 
     async def _words(self, outgoing: Outgoing) -> tuple[Said, ...]:
         """What is to be said: as it stands in the row, or what the event it names makes be said."""
@@ -170,21 +170,17 @@ class Outbox(Worker):
             return (Said(Message(outgoing.text, outgoing.blocks), outgoing.broadcast),)
         return await self._wording(outgoing)
 
-    async def _say_part(self, posting: Posting, said: Said, key: str, index: int) -> Posted:
+    async def _say_part(self, posting: Posting, said: Said, index: int) -> Posted:
         outgoing = posting.message
+        key = f"{outgoing.key}:{index}" if outgoing.event else outgoing.key
         thread_ts = posting.thread_ts if outgoing.kind == "reply" else None
-        try:
-            if posting.ambiguous and (found := await self._look_up(posting, thread_ts, key)):
-                return found
-            if index:
-                await self._pace_out(outgoing.lane)
-            return await self._slack.post(
-                outgoing.channel, said.message, key=key, thread_ts=thread_ts, broadcast=said.broadcast
-            )
-        except TransientError as error:
-            if index:  # the parts before it are there: they are looked for before anything is said again
-                raise AmbiguousError(str(error), error.retry_after) from error
-            raise
+        if posting.ambiguous and (found := await self._look_up(posting, thread_ts, key)):
+            return found
+        if index:
+            await self._pace_out(outgoing.lane)
+        return await self._slack.post(
+            outgoing.channel, said.message, key=key, thread_ts=thread_ts, broadcast=said.broadcast
+        )
 
     async def _pace_out(self, lane: str) -> None:
         """Wait for a lane's next turn: the parts of one message keep the pace that messages keep."""
