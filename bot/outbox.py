@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 LANES_AT_ONCE = 16
 TOKEN_PAUSE = 60.0
 
+NOTHING_TO_REPLACE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+"""Slack's words for a message that somebody deleted, or that the workspace lets nobody change any more."""
+
 Wording: TypeAlias = Callable[[Outgoing], Awaitable[tuple[Said, ...]]]
 """Puts a message that names an event into words; it may be several messages, or none."""
 
@@ -156,11 +159,11 @@ class Outbox(Worker):
         return posted
 
     async def _replace(self, outgoing: Outgoing, said: Said) -> None:
-        """Put it in the place of an earlier message. One that somebody has deleted is not missed."""
+        """Put it in the place of an earlier message. One that can't be changed any more stays as it is, or gone."""
         try:
             await self._slack.update(outgoing.channel, said.replaces, said.message)
         except UndeliverableError as error:
-            if error.reason != "message_not_found":
+            if error.reason not in NOTHING_TO_REPLACE:
                 raise
             logger.info("nothing to replace: %s", error, extra={"action": "replaced_nothing", "key": outgoing.key})
 

@@ -14,9 +14,10 @@ from functools import cache
 from random import getrandbits
 from typing import Any, Literal
 
+from bot.answered import take_buttons_away
 from bot.core.dialogue import SAME, Consequence, Dialogue, Move, Situation, Step, play
 from bot.core.dialogues import DIALOGUES
-from bot.core.events import Conversation, Event, Outgoing, Reminder, private_key
+from bot.core.events import Conversation, Event, Outgoing, Reminder, private_key, reminder_message_key
 from bot.core.policy import Service
 from bot.core.reminders import reminders_for, snooze_span, tells_of
 from bot.core.roles import CLOCK, Actor, Role
@@ -213,6 +214,7 @@ def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any],
         tx.add_reminders(wanted)
     # A note must not wake reminders that were put off: only what changed is set anew.
     elif after.stage != before.stage or wanted != reminders_for(dialogue, before, policy):
+        take_buttons_away(tx, before, event, wanted)
         tx.set_reminders(after.id, wanted)
     if step.tells:
         tx.add_reminders(tells_of(step, after, event, policy))
@@ -342,7 +344,7 @@ def fire_reminder(tx: Transaction, told: Recipients, policies: Mapping[str, Serv
     )
     for person in told.people:
         for index, part in enumerate(fit(message)):
-            key = f"reminder:{stored.id}:{stored.snoozed}:{person}:{index}"
+            key = reminder_message_key(stored.id, stored.snoozed, person, index)
             tx.enqueue(Outgoing(key, "direct", person, part.text, part.blocks, record.id), now)
 
 

@@ -79,6 +79,7 @@ class Slack:
             self.client.proxy = None
         self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(CONNECT_TIMEOUT, timeout / 2))
         self._closed = False
+        self._direct: dict[str, str] = {}
         self.bot_user: str | None = None
         """The bot's own user id, once `identify` or a first post told it."""
 
@@ -108,7 +109,8 @@ class Slack:
         return Posted(answer["ts"], answer["channel"])
 
     async def update(self, channel: str, ts: str, message: Message) -> None:
-        """Replace a message of ours: text and blocks; its metadata stays."""
+        """Replace a message of ours: text and blocks; its metadata stays. `channel` may be a person's user id."""
+        channel = await self._place(channel)
         blocks = {"blocks": list(message.blocks)}
         await self._write("chat.update", {**_content(message), **blocks, "channel": channel, "ts": ts})
 
@@ -119,8 +121,7 @@ class Slack:
 
         `channel` may be a person's user id. The latest thousand messages since `since` are looked at.
         """
-        if channel.startswith(("U", "W")):
-            channel = await self.direct_channel(channel)
+        channel = await self._place(channel)
         params: dict[str, Any] = {"channel": channel, "include_all_metadata": True, "limit": PAGE}
         if since is not None:
             params["oldest"] = f"{(since - CLOCKS_APART).timestamp():.6f}"
@@ -133,9 +134,15 @@ class Slack:
         return None
 
     async def direct_channel(self, user: str) -> str:
-        """The id (D…) of the direct messages between the bot and a person."""
-        answer = await self._write("conversations.open", {"users": user})
-        return str(answer["channel"]["id"])
+        """The id (D…) of the direct messages between the bot and a person. It never changes, and is asked for once."""
+        if user not in self._direct:
+            answer = await self._write("conversations.open", {"users": user})
+            self._direct[user] = str(answer["channel"]["id"])
+        return self._direct[user]
+
+    async def _place(self, channel: str) -> str:
+        """Where messages are: only what posts takes a person for a place (docs.slack.dev, "chat.update")."""
+        return await self.direct_channel(channel) if channel.startswith(("U", "W")) else channel
 
     # Private answers -------------------------------------------------------------------------------------------
 

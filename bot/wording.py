@@ -10,11 +10,12 @@ from typing import Any
 
 from bot.core.dialogue import evolve
 from bot.core.dialogues import DIALOGUES
-from bot.core.events import Event, Outgoing, is_private
+from bot.core.events import Event, Outgoing, is_private, over_what
 from bot.core.policy import Service
 from bot.messages.limits import fit
 from bot.messages.message import Said
 from bot.messages.refusals import begun_there, raised_elsewhere
+from bot.messages.reminders import over
 from bot.messages.voices import VOICES
 from bot.service import message_key, read_conversation
 from bot.store.interface import Reader, Record, Store
@@ -35,7 +36,8 @@ class Wording:
         if outgoing.kind == "card":
             return (Said(fit(voice.card(read_conversation(record), policy))[0]),)
         if outgoing.kind == "direct" and not is_private(outgoing):
-            return await self._elsewhere(record, policy)
+            asked = over_what(outgoing)
+            return await (self._over(asked, events[outgoing.event - 1]) if asked else self._elsewhere(record, policy))
         then = _as_of(record, events, outgoing.event)
         if outgoing.kind == "root":
             return (Said(fit(voice.card(then, policy))[0]),)
@@ -52,6 +54,11 @@ class Wording:
         parts = [Said(part, said.broadcast) for said in told for part in fit(said.message)]
         revised = await self._revised(then, step.refreshes, events, policy) if step.refreshes else ()
         return (*map(Said, rest), *parts, *revised)
+
+    async def _over(self, asked: str, event: Event) -> tuple[Said, ...]:
+        """A private message that asked for something, without its buttons; nothing where it did not arrive."""
+        sent = await self._store.read(lambda reader: reader.sent_message(asked))
+        return (Said(fit(over(sent[1].text, sent[1].blocks, event))[0], replaces=sent[0]),) if sent else ()
 
     async def _elsewhere(self, record: Record, policy: Service) -> tuple[Said, ...]:
         """What stands in for a thread: the card as it is now, or where the thread is once it has begun."""

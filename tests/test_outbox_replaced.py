@@ -60,11 +60,14 @@ async def test_trouble_with_what_is_replaced_repeats_nothing_that_was_said_befor
     assert calls(server, POST) == 3
 
 
-async def test_a_message_that_somebody_deleted_is_not_missed(bench: Bench, server: SlackServer) -> None:
-    """Nobody is told that it could not be kept up to date."""
+@pytest.mark.parametrize("reason", ["message_not_found", "edit_window_closed", "cant_update_message"])
+async def test_a_message_that_cant_be_changed_any_more_is_not_missed(
+    bench: Bench, server: SlackServer, reason: str
+) -> None:
+    """Somebody deleted it, or the workspace ends editing after a while: nobody is told that it is out of date."""
     await bench.enqueue(root(), event(1))
     await bench.sent()
-    server.faults.refuse_next(UPDATE, "message_not_found")
+    server.faults.refuse_next(UPDATE, reason)
     await bench.enqueue(event(2))
     await bench.until_all_is_said()
     assert texts(server) == ["r1 root", "r1 reply 1", "table"]

@@ -13,7 +13,7 @@ from bot.core.roles import Role
 
 F = TypeVar("F", bound="Fact")
 
-_PRIVATELY = "to:"
+_PRIVATELY, _OVER = "to:", "over:"
 
 CARDS = "card:"
 """How the lane of a channel's cards begins."""
@@ -164,6 +164,21 @@ def private_key(conversation: str, number: int, person: str) -> str:
 def is_private(outgoing: Outgoing) -> bool:
     """Whether it is such a message, and none that stands in for a thread."""
     return outgoing.kind == "direct" and f":{_PRIVATELY}" in outgoing.key
+
+
+def over_key(message_key: str) -> str:
+    """What names the word that takes the buttons of a private message away, once it asks for nothing any more."""
+    return f"{_OVER}{message_key}"
+
+
+def over_what(outgoing: Outgoing) -> str:
+    """The key of the message whose buttons such a word takes away; empty where it is none."""
+    return outgoing.key.removeprefix(_OVER) if outgoing.key.startswith(_OVER) else ""
+
+
+def reminder_message_key(reminder_id: int, snoozed: int, person: str, part: int = 0) -> str:
+    """What names the private message of a reminder to somebody; each time that it comes back it is another one."""
+    return f"reminder:{reminder_id}:{snoozed}:{person}:{part}"
 
 
 def stand_in_key(conversation_id: str, part: int = 0) -> str:

@@ -8,17 +8,17 @@ from typing import Any
 
 from bot.core.dialogue import Signers, Step
 from bot.core.dialogues import DIALOGUES
-from bot.core.events import Conversation, Reminder
+from bot.core.events import Conversation, Event, Reminder
 from bot.core.policy import Service
 from bot.core.reminders import snooze_span
 from bot.core.roles import Role
 from bot.core.rollback import ROLLBACK
 from bot.messages import blocks
-from bot.messages.message import Message
-from bot.messages.parts import Telling, answers, capital, span, utc, version
+from bot.messages.message import Block, Message
+from bot.messages.parts import NAME, Telling, answers, capital, span, utc, version
 from bot.messages.people import awaited_roles, call
 from bot.messages.references import SNOOZE_ACTION
-from bot.messages.text import escape, moment
+from bot.messages.text import bold, clip, escape, moment
 
 Details = Callable[[Any, Reminder], Iterator[str]]
 """What a dialogue adds to a reminder, as mrkdwn: `details(conversation, reminder)`."""
@@ -54,6 +54,14 @@ def reminder(
     telling.offer(_offered(conversation, reminder, step), *snooze, policy=policy)
     telling.aside(f"<#{conversation.channel}> · {DIALOGUES[conversation.dialogue].state(conversation.state).words}")
     return telling.message()
+
+
+def over(text: str, shown: tuple[Block, ...], event: Event) -> Message:
+    """What becomes of such a message when it asks for nothing any more: the event that ended it, and no buttons."""
+    label = DIALOGUES[event.dialogue].step(event.step).label
+    done = f"☑️ {bold(label)} · {escape(clip(event.name, NAME))}, {moment(event.at)}"
+    kept = tuple(block for block in shown if block["type"] != "actions")
+    return Message(f"{text} ☑️", (*kept, blocks.context(f"{done}. Nothing is asked of you here any more.")))
 
 
 def _opening(conversation: Conversation, reminder: Reminder, step: Step, now: datetime) -> str:

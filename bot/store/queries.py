@@ -14,7 +14,16 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from bot.core.events import Errand, Event, Outgoing, Reminder, stand_in_key
-from bot.store.interface import Backlog, Posting, Record, StoredErrand, StoredReminder, StoredToken, Undelivered
+from bot.store.interface import (
+    Asking,
+    Backlog,
+    Posting,
+    Record,
+    StoredErrand,
+    StoredReminder,
+    StoredToken,
+    Undelivered,
+)
 
 Row = tuple[Any, ...]
 
@@ -61,6 +70,17 @@ POSTINGS = f"""
 """  # noqa: S608 - only constants are put together
 NEXT_POSTING = f"SELECT min(not_before) FROM outbox WHERE state = 'waiting' AND not_before > ? AND {_FREE}"  # noqa: S608 - constants
 SENT_AS = "SELECT ts FROM outbox WHERE key = ? AND state = 'sent'"
+SENT_MESSAGE = f"SELECT ts, {_MESSAGE} FROM outbox WHERE key = ? AND state = 'sent'"  # noqa: S608 - constants
+# One that was put off waits again, and its earlier message is there all the same.
+ASKING = """
+    SELECT outbox.key, outbox.channel, reminders.kind, step, stage, occasion
+    FROM reminders JOIN outbox
+        ON outbox.key >= 'reminder:' || reminders.id || ':' AND outbox.key < 'reminder:' || reminders.id || ';'
+    WHERE reminders.conversation = ? AND (fired_at IS NOT NULL OR snoozed > 0)
+        AND outbox.state <> 'superseded' AND instr(outbox.blocks, '"actions"') > 0
+        AND NOT EXISTS (SELECT 1 FROM outbox AS over WHERE over.key = 'over:' || outbox.key)
+    ORDER BY outbox.id
+"""
 STAND_IN = "SELECT channel, ts FROM outbox WHERE key = ? AND state = 'sent'"
 UNDELIVERED = f"""
     SELECT {_MESSAGE}, reason, settled_at FROM outbox INDEXED BY outbox_undelivered
@@ -236,6 +256,13 @@ class SQLiteReader:
     def sent_as(self, key: str) -> str | None:
         row = self._one(SENT_AS, key)
         return row[0] if row else None
+
+    def sent_message(self, key: str) -> tuple[str, Outgoing] | None:
+        row = self._one(SENT_MESSAGE, key)
+        return (row[0], _message(tuple(row[2:]))) if row else None
+
+    def asking(self, conversation_id: str) -> tuple[Asking, ...]:
+        return tuple(Asking(*row) for row in self._execute(ASKING, (conversation_id,)))
 
     def undelivered(self, limit: int = 50) -> tuple[Undelivered, ...]:
         return tuple(

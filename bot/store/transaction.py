@@ -69,6 +69,10 @@ HOLD_BACK = """
     WHERE fired_at IS NULL AND kind <> 'step' AND occasion = '' AND (conversation, stage, step) = (?2, ?3, ?4)
       AND id <> ?5
 """
+WITHDRAW = """
+    UPDATE outbox SET state = 'superseded', settled_at = ?
+    WHERE key = ? AND ambiguous = 0 AND (state = 'waiting' OR state = 'undelivered')
+"""
 BEGIN = "UPDATE outbox SET ambiguous = 1 WHERE id = ? AND state = 'waiting'"
 SETTLE = """
     UPDATE outbox SET state = 'sent', ts = ?, settled_at = ?, reason = NULL WHERE id = ? AND state = 'waiting'
@@ -215,6 +219,9 @@ class SQLiteTransaction(SQLiteReader):
         for of_step in found:
             self._execute(HOLD_BACK, (moment, *of_step, reminder_id))
         return bool(found)
+
+    def withdraw(self, key: str, at: datetime) -> bool:
+        return self._execute(WITHDRAW, (write_moment(at), key)).rowcount == 1
 
     def begin(self, posting_id: int) -> bool:
         return self._execute(BEGIN, (posting_id,)).rowcount == 1

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import pytest
 
-from bot.core.events import Reminder
-from bot.store.interface import Store, StoredReminder
-from tests.store.stored_facts import NOON, conversation, minutes, opened, reminder
+from bot.core.events import Outgoing, Reminder, over_key, reminder_message_key
+from bot.store.interface import Asking, Store, StoredReminder
+from tests.store.stored_facts import DANA, NOON, conversation, enqueued, minutes, opened, posted, ready, reminder
 
 NUDGE = reminder()
 ESCALATION = reminder(kind="escalation", due=60)
@@ -259,3 +259,74 @@ async def test_purging_keeps_what_fired_for_an_occasion_while_its_conversation_i
     assert await store.write(lambda tx: tx.purge(NOON + minutes(9_000))) == 0
     await store.write(lambda tx: tx.save(conversation(stage=3), is_open=False))
     assert await store.write(lambda tx: tx.purge(NOON + minutes(9_000))) == 1
+
+
+# ── the messages that reminded somebody ──────────────────────────────────────────────────────────────────────────────
+BUTTONS = ({"type": "section"}, {"type": "actions"})
+
+
+async def reminded(store: Store, of: str = "r1", blocks: tuple[dict[str, str], ...] = BUTTONS) -> str:
+    """Set a nudge, fire it, and enqueue its message to Dana; the message's key."""
+    await set_(store, reminder(of), of=of)
+    stored = await only(store, NOON + minutes(30))
+    await fire(store, stored, NOON + minutes(30))
+    key = reminder_message_key(stored.id, stored.snoozed, DANA)
+    await enqueued(store, Outgoing(key, "direct", DANA, f"{of} waits", blocks, of))
+    return key
+
+
+async def asking(store: Store, of: str = "r1") -> tuple[Asking, ...]:
+    return await store.read(lambda reader: reader.asking(of))
+
+
+async def withdrawn(store: Store, key: str) -> bool:
+    return await store.write(lambda tx: tx.withdraw(key, NOON))
+
+
+async def test_a_message_that_has_buttons_asks_until_it_is_over(store: Store) -> None:
+    """Of its own conversation alone."""
+    key = await reminded(store)
+    await posted(store, key, "7.7")
+    assert await asking(store) == (Asking(key, DANA, "nudge", "cosign", 1, ""),)
+    assert await asking(store, "r2") == ()
+    await enqueued(store, Outgoing(over_key(key), "direct", DANA, "over", (), "r1", event=2))
+    assert await asking(store) == ()
+
+
+async def test_one_that_was_put_off_asks_as_well_and_one_without_buttons_does_not(store: Store) -> None:
+    """An id that begins like another one's is another reminder's."""
+    key = await reminded(store)
+    stored = await store.read(lambda reader: reader.reminder(int(key.split(":")[1])))
+    assert stored is not None
+    await snooze(store, stored, NOON + minutes(60))
+    await enqueued(store, Outgoing(f"reminder:{stored.id}1:0:{DANA}:0", "direct", DANA, "another", BUTTONS, "r1"))
+    assert [one.key for one in await asking(store)] == [key]
+    await reminded(store, "r2", blocks=({"type": "section"},))
+    assert await asking(store, "r2") == ()
+
+
+async def test_what_nobody_has_begun_to_send_can_be_withdrawn_and_what_may_be_there_cannot(store: Store) -> None:
+    """One in flight may have reached Slack; one that is withdrawn is not begun any more."""
+    key = await reminded(store)
+    other = await reminded(store, "r2")
+    first = await ready(store)
+    assert [one.message.key for one in first] == [key]
+    assert await store.write(lambda tx: tx.begin(first[0].id))
+    assert not await withdrawn(store, key)
+    assert await store.read(lambda reader: reader.sent_message(key)) is None
+    await posted(store, key, "7.7")
+    assert not await withdrawn(store, key)
+    sent = await store.read(lambda reader: reader.sent_message(key))
+    assert sent == ("7.7", Outgoing(key, "direct", DANA, "r1 waits", BUTTONS, "r1"))
+    assert await withdrawn(store, other)
+    assert await ready(store) == []
+    assert await asking(store, "r2") == ()
+
+
+async def test_what_slack_refused_can_be_withdrawn(store: Store) -> None:
+    """It would ask for what has happened when it is sent again."""
+    key = await reminded(store)
+    [posting] = await ready(store)
+    await store.write(lambda tx: tx.give_up(posting.id, "user_disabled", NOON))
+    assert await withdrawn(store, key)
+    assert await store.read(lambda reader: reader.undelivered()) == ()

@@ -146,10 +146,11 @@ async def test_an_entry_is_done_with_one_click_and_the_card_shows_the_line_of_th
     assert "Too late for T-24h, T-12h, T-6h, T-2h, T-1h" in thread(player, card(player))[-1]
     await player.playground.advance(DEPLOYMENT_AT - timedelta(minutes=29))
     assert entries(player) == [("T-30m", "John", "16 Jan 16:30")]
-    await player.click(JOHN, last(player, JOHN), "Done")
+    asked = last(player, JOHN)
+    await player.click(JOHN, asked, "Done")
     assert "✅ T-30m" in reads(player, card(player))
     assert "☑️ T-30m Users told: done." in thread(player, card(player))[-1]
-    await player.click(JOHN, last(player, JOHN), "Done")
+    await player.click(JOHN, asked, "Done")
     told = player.person(JOHN).text_of(player.person(JOHN).ephemerals[-1])
     assert "answered already: done by John Doe" in told
 

@@ -69,8 +69,8 @@ async def test_a_reminder_can_be_put_off_and_what_follows_it_waits_too(player: P
     assert len(private(player, TANIA)) == 1
     await later(player, 4)
     assert len(private(player, TANIA)) == 2
-    await player.step(TANIA, RELEASES, "Sign off")
     [first, *_] = player.person(TANIA).direct_messages
+    await player.step(TANIA, RELEASES, "Sign off")
     await player.click(TANIA, first, "Snooze 30 min")
     assert "nothing left to put off" in player.person(TANIA).text_of(player.person(TANIA).everything()[-1])
 
