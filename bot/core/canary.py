@@ -36,12 +36,15 @@ class CanaryRule(Fact):
 
 
 class Canary(Fact):
-    """Where a canary stands: its present share in percent since when, the shares, and until when it is watched."""
+    """Where a canary stands: its present share in percent since when, the shares, and until when it is watched.
+    `was_blind`: a part of this share's time was seen by nobody.
+    """
 
     shares: tuple[int, ...]
     share: int
     since: datetime
     until: datetime
+    was_blind: bool = False
 
     @property
     def next_share(self) -> int:

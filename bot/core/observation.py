@@ -72,7 +72,8 @@ class Standing(Fact):
 class Observation(Fact):
     """What the watch of a release told already. `blind` holds the reason for each signal that can't be measured,
     `alerts` the severity of those that were told and are not over, by name,
-    `paged` of which severities people were told outside of the thread.
+    `paged` of which severities people were told outside of the thread. `was_warned`: a check saw something beyond a
+    limit, however briefly.
     """
 
     breached: dict[str, Standing] = Field(default_factory=dict)
@@ -80,6 +81,7 @@ class Observation(Fact):
     regressed: tuple[str, ...] = ()
     alerts: dict[str, str] = Field(default_factory=dict)
     was_blind: bool = False
+    was_warned: bool = False
     paged: tuple[Literal["P0", "critical", "warning"], ...] = ()
 
 

@@ -13,7 +13,7 @@ from bot.core.events import Act, Event
 from bot.core.forms import Ask, Entries, Form, Moment, SomeEntries, Widget
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, Outcome, StartForm
-from bot.core.release_observation import ended_unseen
+from bot.core.release_observation import was_quiet
 from bot.core.release_rules import Release
 from bot.core.release_rules import deployed_facts as notice_of
 from bot.core.release_signing import approval_facts
@@ -150,9 +150,9 @@ def _checks_passed(release: Release, _line: Line) -> bool:
 
 
 def _is_watched(release: Release, _line: Line) -> bool:
-    """Whether the watch ended quiet by itself: who ends it early has to say so by hand."""
+    """Whether the watch ended quiet by itself: who ends it early, or has no monitors, has to say so by hand."""
     ended = release.took("complete")
-    return ended is not None and ended.actor == CLOCK.id and not ended_unseen(release)
+    return ended is not None and ended.actor == CLOCK.id and was_quiet(release)
 
 
 _CONDITIONS: Mapping[Proof, Condition] = {

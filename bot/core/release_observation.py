@@ -11,7 +11,8 @@ from typing import Any
 
 from bot.core.dialogue import Consequence, Situation
 from bot.core.events import Conversation, Event
-from bot.core.observation import Deployment, Observation, Standing
+from bot.core.observation import FIRING, Deployment, Observation, Standing, wanted
+from bot.core.policy import Service
 from bot.core.release_rules import Release, set_aside
 from bot.core.roles import CLOCK
 from bot.core.rollback_forms import DetailForm, RequestForm
@@ -37,6 +38,21 @@ def deployment_of(release: Release) -> Deployment | None:
     ended = datetime.fromisoformat(notice["finished_at"])
     began = ended - timedelta(minutes=notice.get("duration") or 0)
     return Deployment(min(began, started.at) if started else began, ended)
+
+
+def measured(release: Release, policy: Service) -> tuple[str, ...]:
+    """The titles of what the watch sees of a release. Empty where no monitor is configured: people alone watch then."""
+    signals = [signal.title for signal in wanted(policy.signals, release.approval, timedelta()).values()]
+    alerts = (FIRING.title,) if policy.alertmanager else ()
+    return tuple(dict.fromkeys((*signals, *alerts)))
+
+
+def was_quiet(release: Release) -> bool:
+    """Whether the watch of a completed release saw all of its time, and nothing that was beyond a limit."""
+    seen, ended = release.observation, release.forms.get("complete", {})
+    found = release.took("breach") or "alerted" in release.forms or seen.regressed or seen.was_warned
+    # What was completed before this was kept had been watched as far as anybody knows.
+    return not found and not seen.was_blind and ended.get("watched") != [] and not ended_unseen(release)
 
 
 def ended_unseen(release: Release) -> bool:
@@ -83,15 +99,38 @@ def are_news(situation: Situation[Release]) -> None:
         raise Refusal("This alert was told already.")
 
 
-def sees(situation: Situation[Release]) -> None:
-    """The clock promotes no canary that nobody can see: people may."""
-    blind = situation.conversation.observation.blind
-    if situation.move.actor.id == CLOCK.id and blind:
-        raise Refusal(f"The watch is blind ({', '.join(blind)}), so the canary is not promoted by itself.")
-    until = situation.conversation.canary_until
-    if situation.move.actor.id == CLOCK.id and until is not None and situation.now - until > IN_TIME:
+def stayed_quiet(situation: Situation[Release]) -> None:
+    """The clock promotes no canary whose share was not watched whole, or not quiet: people may."""
+    release, policy = situation.conversation, situation.policy
+    if situation.move.actor.id != CLOCK.id:
+        return
+    if why := why_not_by_itself(release, policy):
+        raise Refusal(f"{why}, so the canary is not promoted by itself.")
+    until = release.canary_until
+    if until is not None and situation.now - until > IN_TIME:
         why = "Its time ended while Greenlight was not running, and nobody watched: it is not promoted by itself."
         raise Refusal(why, since=until)
+
+
+def why_not_by_itself(release: Release, policy: Service) -> str:
+    """What keeps the clock from giving a canary its next share, in words; empty where nothing does."""
+    seen, canary = release.observation, release.canary
+    if not measured(release, policy):
+        return "No monitor is configured, and nobody but people can see how it goes"
+    if seen.blind:
+        return f"The watch is blind ({', '.join(seen.blind)})"
+    if canary is not None and canary.was_blind:
+        return "The watch was blind for a part of this share's time"
+    if seen.breached:
+        return f"What was breached is not within its limit again ({', '.join(seen.breached)})"
+    if seen.alerts:
+        return f"Alerts are firing ({', '.join(seen.alerts)})"
+    return ""
+
+
+def measured_facts(situation: Situation[Release]) -> dict[str, Any]:
+    """What was measured of a release, for who reads of its end."""
+    return {"watched": list(measured(situation.conversation, situation.policy))}
 
 
 # ── what follows ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -154,13 +193,18 @@ def recovered(release: Release, event: Event) -> Release:
 def blinded(release: Release, event: Event) -> Release:
     seen = release.observation
     blind = {row["name"]: row.get("note", "") for row in event.data["rows"]}
-    return _with(release, seen.model_copy(update={"blind": seen.blind | blind, "was_blind": True}))
+    return _unseen(_with(release, seen.model_copy(update={"blind": seen.blind | blind, "was_blind": True})))
 
 
 def seeing(release: Release, event: Event) -> Release:
     seen, again = release.observation, {row["name"] for row in event.data["rows"]}
     left = {name: reason for name, reason in seen.blind.items() if name not in again}
-    return _with(release, seen.model_copy(update={"blind": left}))
+    return _unseen(_with(release, seen.model_copy(update={"blind": left})))
+
+
+def _unseen(release: Release) -> Release:
+    """A canary's share, of which a part was not seen: also where it had begun blind, and is seen from now on."""
+    return release.but(canary=release.canary.but(was_blind=True)) if release.canary else release
 
 
 def regressed(release: Release, event: Event) -> Release:
@@ -169,6 +213,9 @@ def regressed(release: Release, event: Event) -> Release:
 
 
 def checked(release: Release, event: Event) -> Release:
+    seen = release.observation
+    if any(row.get("state", "normal") not in ("normal", "blind") for row in event.data["rows"]):
+        release = _with(release, seen.model_copy(update={"was_warned": True}))
     return release.model_copy(update={"occasions": (*release.occasions, event.data["occasion"])})
 
 

@@ -22,6 +22,7 @@ from bot.messages.overview import Overview
 from bot.messages.references import STEP_ACTION, Reference
 from bot.messages.refusals import notice
 from bot.messages.text import bold, clip, code, escape, moment, one_line, units
+from bot.messages.watchers import by_people
 
 MOST_EVENTS, HISTORY = 60, 9_000
 """Lines of a history, and their characters; older ones are counted."""
@@ -83,7 +84,7 @@ def _details(one: Overview, now: datetime) -> list[str]:
     if planned and it.state in TO_BE_DEPLOYED:
         lines.append(f"Planned for {moment(planned)}")
     if watched and it.state == "watching":
-        lines.append(f"Watched until {moment(watched)}")
+        lines.append(f"Watched{by_people(it, one.policy)} until {moment(watched)}")
     if one.reminder:
         lines.append(_next(one, one.reminder, now))
     if one.thread:

@@ -12,6 +12,7 @@ from bot.core.authority import Decision
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import OUTCOMES, SIGNALS, ApprovalForm, Outcome, PlanForm, Signal
+from bot.core.release_observation import why_not_by_itself
 from bot.core.release_rules import Release
 from bot.core.roles import Role
 from bot.core.smoke_forms import read_result
@@ -33,6 +34,7 @@ from bot.messages.parts import (
 from bot.messages.people import call_awaited
 from bot.messages.release_day import day_lines
 from bot.messages.text import clip, code, escape, link, mention, moment, one_line
+from bot.messages.watchers import by_people
 
 WAY = "🚀 Release Approved: {version}"
 ASKED = "📦 Ready for Approval: {version}"
@@ -134,11 +136,12 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
         yield f"🕓 Another time is proposed: {both_zones(proposed)}"
     if release.state in ("canary", "canary_paused"):
         yield from canary_lines(release)
+        yield from not_by_itself(release, policy)
     if release.state == "deploying" and release.planned_end:
         yield f"🕓 Expected to finish by {both_zones(release.planned_end)}"
     yield from orders.order_lines(release)
     if release.state == "watching" and release.watch_until:
-        yield f"🕓 Watched until {both_zones(release.watch_until)}"
+        yield f"🕓 Watched{by_people(release, policy)} until {both_zones(release.watch_until)}"
     if awaited := call_awaited(release, policy):
         yield f"👉 Awaited: {awaited}"
     if release.state in TOLD_WHY:
@@ -159,6 +162,13 @@ def canary_lines(release: Release) -> Iterator[str]:
     yield f"🐤 {canary.share}% of the traffic has gone to {version(release)} since {utc(canary.since, day=False)}."
     if release.state == "canary":
         yield f"🕓 Watched until {both_zones(canary.until)}, then {canary.next_share}%."
+
+
+def not_by_itself(release: Release, policy: Service) -> Iterator[str]:
+    """Why a canary that the clock would promote waits for people."""
+    by_clock = release.state == "canary" and policy.canary.promoted_by == "quiet"
+    if by_clock and (why := why_not_by_itself(release, policy)):
+        yield f"🖐️ {escape(why)}: it is not promoted by itself. Please promote it, or pause it."
 
 
 def _proposed(release: Release) -> datetime | None:

@@ -68,7 +68,7 @@ def reminder(
     """The private message to whoever is awaited; of an entry, with its task and the buttons that answer it."""
     entry = entry_named(release, due.occasion) if due.kind == "entry" else None
     if entry is None:
-        spoken = partial(usual, details=release_lines.reminded)
+        spoken = partial(usual, details=partial(release_lines.reminded, policy=policy))
         return spoken(release, due, policy, now, late=late, reminder_id=reminder_id)
     what = f"*{version(release)}* of {escape(release.service)}"
     telling = Telling(release, f"⏱️ {escape(entry.name)} {escape(entry.what)}: {version(release)}")

@@ -10,6 +10,7 @@ from bot.core.events import Event, Reminder
 from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import STRATEGIES, PlanForm
+from bot.core.release_observation import measured
 from bot.core.release_rules import Agreement, Release, SignOff
 from bot.core.roles import CLOCK, Role
 from bot.messages import checklist, orders, validation
@@ -18,7 +19,7 @@ from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import PARAGRAPH, Passage, both_zones, clock_time, form_of, minutes, paragraph, utc, version
 from bot.messages.people import call, call_awaited
-from bot.messages.release_card import canary_lines, overflow, when_line
+from bot.messages.release_card import canary_lines, not_by_itself, overflow, when_line
 from bot.messages.release_day import missed
 from bot.messages.text import code, escape, mention
 
@@ -149,10 +150,12 @@ def pre_deployment(form: PlanForm) -> tuple[str, ...]:
     )
 
 
-def reminded(release: Release, reminder: Reminder) -> Iterator[str]:
+def reminded(release: Release, reminder: Reminder, policy: Service) -> Iterator[str]:
     """What helps whoever is to deploy now: what holds it back, the agreed time, and what to prepare; or what became of
-    an order.
+    an order, or why a canary waits.
     """
+    if reminder.step == "promote":
+        yield from not_by_itself(release, policy)
     if reminder.step == "order_told":
         yield from orders.alarm_lines(release)
     if reminder.step == "validated":
@@ -216,7 +219,8 @@ def promote(release: Release, event: Event, policy: Service) -> tuple[Said, ...]
     if event.data["seen"]:
         telling.tell(paragraph("*What was seen:*", event.data["seen"]))
     if event.actor == CLOCK.id:
-        telling.say("Its time is over, and nothing was reported meanwhile.")
+        seen = escape(", ".join(measured(release, policy)))
+        telling.say(f"Its time is over, it was watched whole, and what is measured stayed quiet ({seen}).")
     return finished(telling, event, policy)
 
 

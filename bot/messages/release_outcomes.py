@@ -14,7 +14,7 @@ from bot.core.release_forms import (
     RollbackForm,
     RolledBackForm,
 )
-from bot.core.release_observation import ended_unseen
+from bot.core.release_observation import ended_unseen, was_quiet
 from bot.core.release_rules import Release
 from bot.core.smoke_forms import SmokeForm, TestResult
 from bot.core.words import is_none
@@ -39,6 +39,7 @@ from bot.messages.parts import (
 )
 from bot.messages.people import call_awaited
 from bot.messages.text import clip, escape, link, linked, mention_group, moment, visible
+from bot.messages.watchers import UNWATCHED, planned, unmeasured
 
 MOST_ROWS, CELL = 30, 120
 """Rows of a smoke test's table, and characters of a cell: far below what Slack takes, and about what a person reads."""
@@ -111,6 +112,7 @@ def smoke_passed(release: Release, event: Event, policy: Service) -> tuple[Said,
         f"Continuing to monitor. Will alert if any anomalies in next {_coming(until - event.at)} "
         f"(until {utc(until, day=False)} · {moment(until, 'time')} your time)."
     )
+    telling.say(*unmeasured(release, policy))
     return finished(telling, event, policy)
 
 
@@ -167,20 +169,26 @@ def _history(release: Release, event: Event) -> Iterator[str]:
     if verified:
         yield f"*Verified:* {utc(verified.at)} by {escape(verified.name)}"
         yield f"*Watched:* {_watched(release, event, span(event.at - verified.at))}"
+        if event.data.get("watched") == []:
+            yield from planned(release)
 
 
 def _watched(release: Release, event: Event, how_long: str) -> str:
     """How long, and that it ended early, unseen, or quiet: one that was cut short says nothing of how it would have
     gone on.
     """
-    until, seen = release.watch_until, release.observation
+    until, titles = release.watch_until, event.data.get("watched")
     if until and event.at < until:
         return f"{how_long}, and ended early (planned until {clock_time(until, event.at)})"
     if until and ended_unseen(release):
         ends = clock_time(until, event.at)
         return f"not to its end at {ends}: Greenlight was not running then. Please look at the dashboards"
-    quiet = release.took("breach") is None and not seen.was_blind and not seen.regressed
-    return f"{how_long}, and production stayed quiet" if quiet else how_long
+    if titles == []:
+        return f"{how_long}, by people alone: no monitor is configured, so Greenlight can't say how production was"
+    if was_quiet(release):
+        seen = f" ({escape(', '.join(titles))})" if titles else ""
+        return f"{how_long}, and production stayed quiet{seen}"
+    return f"{how_long}, though not all of that time was seen" if release.observation.was_blind else how_long
 
 
 # ── the way back ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -212,4 +220,5 @@ def rolled_back(release: Release, event: Event, policy: Service) -> tuple[Said, 
     )
     telling.tell(Passage("*Immediate check:*", form.checks))
     telling.say(f"Rollback successful. {place(release)} is stable.")
+    telling.aside(UNWATCHED)
     return finished(telling, event, policy)

@@ -31,6 +31,7 @@ from bot.messages.parts import (
 )
 from bot.messages.people import call_awaited
 from bot.messages.text import clip, escape, link, mention, mention_group, moment, one_line
+from bot.messages.watchers import UNWATCHED
 
 HEADLINES: Mapping[str, str] = {
     "awaiting_decision": "🚨 ROLLBACK NEEDED: {version}",
@@ -188,6 +189,7 @@ def verify(rollback: Rollback, event: Event, policy: Service) -> tuple[Said, ...
         f"✅ *{escape(seen)} on {escape(rollback.live)}.*\n",
         f"Rollback successful. {place(rollback)} is stable.",
     )
+    telling.aside(UNWATCHED)
     return finished(telling, event, policy)
 
 

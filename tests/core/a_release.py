@@ -27,7 +27,7 @@ from bot.core.release_feedback import FeedbackForm, Seen
 from bot.core.release_gates import FreedForm
 from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
-from bot.core.signals import Row
+from bot.core.signals import Row, Signal
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
 from bot.core.surroundings import NOWHERE, Surroundings
 from bot.core.validation import Outcome, Result, Run, Verdict
@@ -74,7 +74,8 @@ PLAYBOOK = Playbook.model_validate(
         }
     }
 )
-POLICY = Service(name="orders", title="Orders", channels=("C0RELEASES",), playbook=PLAYBOOK)
+SIGNALS = {"errors": Signal(title="Error rate")}
+POLICY = Service(name="orders", title="Orders", channels=("C0RELEASES",), playbook=PLAYBOOK, signals=SIGNALS)
 TWO_SIGN = POLICY.model_copy(update={"required_signoffs": (Role.TECH_LEAD, Role.PM)})
 NONE_SIGN = POLICY.model_copy(update={"required_signoffs": ()})
 

@@ -22,9 +22,11 @@ from tests.core.a_release import (
     POLICY,
     QA,
     TECH_LEAD,
+    WATCH,
     Play,
     approval,
     deployed,
+    form_for,
     items,
     plan,
     start,
@@ -93,6 +95,16 @@ def test_who_ends_the_watch_early_has_not_proved_that_it_was_quiet() -> None:
     play.take("complete", DEVOPS, SummaryForm())
     assert entry(play, "Error rates normal").is_open
     assert not entry(play, "QA smoke test passed").is_open
+
+
+def test_a_watch_without_monitors_or_with_gaps_has_not_proved_that_it_was_quiet() -> None:
+    """Two hours that nobody measured say nothing of error rates; who looked ticks them by hand."""
+    unmeasured, blind = Play(POLICY.model_copy(update={"signals": {}})).watching(), Play().watching()
+    blind.take("blind", WATCH, form_for("blind", blind.now))
+    for play in (unmeasured, blind):
+        play.wait(hours=2).take("complete", CLOCK, SummaryForm())
+        assert entry(play, "Error rates normal").is_open
+        assert entry(play, "Performance normal").is_open
 
 
 def test_the_last_signature_is_a_persons_also_where_the_clock_completes() -> None:

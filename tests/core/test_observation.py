@@ -26,7 +26,7 @@ from bot.core.release_observation import deployment_of
 from bot.core.roles import CLOCK
 from bot.core.signals import DEFAULTS, Sample, Samples, Signal, Unit
 from bot.errors import Refusal
-from tests.core.a_release import DEVOPS, START, TECH_LEAD, WATCH, Play, approval, breach, deployed, form_for
+from tests.core.a_release import DEVOPS, POLICY, START, TECH_LEAD, WATCH, Play, approval, breach, deployed, form_for
 
 ERRORS = Signal.model_validate({**DEFAULTS["errors"], "query": "errors"})
 LATENCY = Signal.model_validate({**DEFAULTS["latency"], "query": "latency"})
@@ -242,6 +242,41 @@ def test_a_canary_is_not_promoted_by_the_clock_while_the_watch_is_blind() -> Non
     with pytest.raises(Refusal, match="blind"):
         play.take("promote", CLOCK, form_for("promote", play.now))
     assert play.take("promote", DEVOPS, form_for("promote", play.now)).state == "canary"
+
+
+def test_a_canary_whose_share_was_not_watched_whole_is_not_promoted_by_the_clock() -> None:
+    """Seeing again does not give back what nobody saw; the next share is watched anew."""
+    play = Play().in_state("canary")
+    play.take("blind", WATCH, form_for("blind", play.now))
+    play.take("sees", WATCH, form_for("sees", play.now))
+    with pytest.raises(Refusal, match="blind for a part of this share's time"):
+        play.take("promote", CLOCK, form_for("promote", play.now))
+    play.take("promote", DEVOPS, form_for("promote", play.now))
+    assert play.take("promote", CLOCK, form_for("promote", play.now)).state == "canary"
+
+
+def test_a_share_that_begins_blind_is_not_promoted_by_the_clock_although_it_is_seen_at_its_end() -> None:
+    """Somebody promoted it meanwhile: what was not seen belongs to the new share, too."""
+    play = Play().in_state("canary")
+    play.take("blind", WATCH, form_for("blind", play.now))
+    play.take("promote", DEVOPS, form_for("promote", play.now))
+    play.take("sees", WATCH, form_for("sees", play.now))
+    with pytest.raises(Refusal, match="blind for a part"):
+        play.take("promote", CLOCK, form_for("promote", play.now))
+
+
+def test_the_clock_promotes_nothing_that_is_not_quiet_or_not_measured() -> None:
+    """A breach that people went on with, and alerts that fire, are not over because somebody decided."""
+    unmeasured = Play(POLICY.model_copy(update={"signals": {}})).in_state("canary")
+    breached = Play().in_state("canary")
+    breached.take("breach", WATCH, breach("P1").model_copy(update={"name": "errors"}))
+    breached.take("resume_canary", TECH_LEAD, form_for("resume_canary", breached.now))
+    alerted = Play().in_state("canary")
+    alerted.take("alerted", WATCH, form_for("alerted", alerted.now))
+    for play, why in ((unmeasured, "No monitor"), (breached, "not within its limit"), (alerted, "Alerts are firing")):
+        with pytest.raises(Refusal, match=why):
+            play.take("promote", CLOCK, form_for("promote", play.now))
+        assert play.take("promote", DEVOPS, form_for("promote", play.now)).state == "canary"
 
 
 def test_values_that_are_no_numbers_are_blind() -> None:

@@ -16,6 +16,7 @@ from bot.core.policy import Holders, Service
 from bot.core.release import RELEASE
 from bot.core.release_rules import Release
 from bot.core.roles import CLOCK, Actor, Role
+from bot.core.signals import Signal
 from bot.messages.message import Message, Said
 from bot.messages.references import Reference
 from bot.messages.release import card, told
@@ -40,7 +41,10 @@ POLICY = Service(
         Role.DEVOPS: Holders(groups=("S0DEVOPS",)),
         Role.TECH_LEAD: Holders(users=("UTANIA",)),
     },
+    signals={"errors": Signal(title="Error rate"), "latency": Signal(title="Response time (p95)")},
 )
+UNMEASURED = POLICY.model_copy(update={"signals": {}})
+"""A service that no monitor is configured for."""
 
 APPROVAL: dict[str, Any] = {
     "version": "v1.2.0",

@@ -40,6 +40,7 @@ from tests.messages.a_spoken_release import (
     ROWS,
     SMOKE_FAILED,
     TECH_LEAD,
+    UNMEASURED,
     WATCH,
     Talk,
     read,
@@ -222,6 +223,8 @@ STORIES: dict[str, Callable[[], Talk]] = {
         "validation_progress", LINKED, {"results": FOUND[:2], "interrupted": True}
     ),
     "feedback": lambda: validating().take("feedback", MANAGER, {"seen": "found", "words": f"I saw that {EVIL}"}),
+    "smoke_passed_unmeasured": lambda: Talk(UNMEASURED).watching(),
+    "complete_unmeasured": lambda: Talk(UNMEASURED).completed(),
     "feedback_of_a_quiet_look": lambda: validating().take("feedback", MANAGER, {"seen": "ok"}),
     "feedback_over": lambda: validating().take("feedback", MANAGER, {"seen": "ok"}).take("feedback_over", CLOCK),
     "validated": lambda: checked(FOUND[:1], "passed"),

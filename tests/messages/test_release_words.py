@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.core.policy import Holders
-from bot.core.roles import Actor, Role
+from bot.core.roles import CLOCK, Actor, Role
 from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
@@ -18,6 +18,7 @@ from tests.messages.a_spoken_release import (
     QA,
     ROLLBACK,
     ROLLED_BACK,
+    ROWS,
     SMOKE_FAILED,
     TECH_LEAD,
     WATCH,
@@ -373,6 +374,25 @@ def test_a_completion_after_a_breach_does_not_claim_quiet() -> None:
     talk.wait(hours=2).take("complete", DEVOPS, {})
     assert "quiet" not in first(talk)
     assert "production stayed quiet" in first(Talk().completed())
+
+
+def test_a_completion_after_alerts_or_warnings_does_not_claim_quiet() -> None:
+    """An alert that is over, and a check beyond a limit for a moment, were no quiet either; nor what was not seen."""
+    unseen = "2 hours, though not all of that time was seen"
+    alert = {"groups": [{"name": "HighErrorRate", "since": "2024-01-16T16:20:00Z"}]}
+    over = Talk().watching().take("alerted", WATCH, alert).take("alerts_over", WATCH, {"names": ["HighErrorRate"]})
+    warned = Talk().watching().take("checked", WATCH, {"occasion": "T+10m", "rows": ROWS[:2]})
+    blind = Talk().watching().take("blind", WATCH, {"rows": ROWS[2:], "since": "2024-01-16T16:20:00Z"})
+    for talk, says in (
+        (over, "2 hours"),
+        (warned, "2 hours"),
+        (blind, unseen),
+    ):
+        told = first(talk.wait(hours=2).take("complete", CLOCK, {}))
+        assert "quiet" not in told
+        assert f"Watched: {says}\n" in told
+    calm = Talk().watching().take("checked", WATCH, {"occasion": "T+10m", "rows": ROWS[:1]})
+    assert "production stayed quiet" in first(calm.wait(hours=2).take("complete", CLOCK, {}))
 
 
 def test_a_watch_that_was_cut_short_claims_no_quiet() -> None:

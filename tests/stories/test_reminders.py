@@ -102,8 +102,10 @@ async def test_devops_is_told_when_the_agreed_time_has_come(player: Player) -> N
     assert "Being deployed" in says(player)
 
 
-async def test_the_watch_ends_the_release_when_it_stays_quiet(player: Player) -> None:
-    """Two hours after the smoke test, to the minute, by the clock alone."""
+async def test_the_watch_ends_the_release_and_claims_nothing_that_nobody_measured(player: Player) -> None:
+    """Two hours after the smoke test, to the minute, by the clock alone. Nothing was measured, so nobody says how
+    production was: people watched, as the plan says.
+    """
     await deployed(player)
     await player.step(CHARLIE, RELEASES, "Begin smoke test")
     await player.step(CHARLIE, RELEASES, "Smoke passed", **SMOKE)
@@ -112,7 +114,10 @@ async def test_the_watch_ends_the_release_when_it_stays_quiet(player: Player) ->
     await later(player, 1.1)
     assert "complete and verified" in says(player)
     thread = player.person(PAVEL).thread(card(player))
-    assert "2 hours, and production stayed quiet" in player.person(PAVEL).text_of(thread[-1])
+    told = player.person(PAVEL).text_of(thread[-1])
+    assert "2 hours, by people alone: no monitor is configured" in told
+    assert "Jane Smith's plan:* error rates: Will watch Sentry · performance: Will watch Datadog" in told
+    assert not any("quiet" in player.person(PAVEL).text_of(message) for message in thread)
 
 
 async def test_a_reminder_that_was_due_while_nobody_ran_fires_at_once_and_says_it_is_late(tmp_path: Path) -> None:

@@ -246,19 +246,31 @@ async def test_a_decision_that_was_due_while_nobody_ran_is_asked_for_once_and_go
 
 
 # ── what nobody watched ──────────────────────────────────────────────────────────────────────────────────────────────
+@asynccontextmanager
+async def canaries(folder: Path) -> AsyncIterator[restarting.Team]:
+    """A team whose canaries are promoted by the clock, where the alerts stay quiet."""
+    async with serving(alertmanager := FakeAlertmanager()):
+        loaded = load(CONFIGURATION)
+        rules = {"canary": CanaryRule(promoted_by="quiet"), "alertmanager": AlertRule(url=HttpUrl(alertmanager.url))}
+        services = {name: it.but(**rules) for name, it in loaded.services.items()}
+        async with restarting.team(folder, replace(loaded, services=services)) as team:
+            yield team
+
+
+async def begin_canary(player: Player) -> None:
+    await approved(player)
+    await player.step(TANIA, RELEASES, "Sign off")
+    await player.step(JANE, RELEASES, "Plan deployment", **PLAN | {"strategy": "canary"})
+    await player.step(CHARLIE, RELEASES, "Time works")
+    await player.playground.advance(DEPLOYMENT_AT)
+    await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+
+
 async def test_a_canary_whose_time_ended_while_nobody_ran_is_left_to_people(tmp_path: Path) -> None:
     """Signals that nobody looked at were not quiet: DevOps is asked, once, and promotes it."""
-    loaded = load(CONFIGURATION)
-    rule = CanaryRule(promoted_by="quiet")
-    services = {name: it.but(canary=rule) for name, it in loaded.services.items()}
-    async with restarting.team(tmp_path, replace(loaded, services=services)) as team:
+    async with canaries(tmp_path) as team:
         async with team.at_work() as player:
-            await approved(player)
-            await player.step(TANIA, RELEASES, "Sign off")
-            await player.step(JANE, RELEASES, "Plan deployment", **PLAN | {"strategy": "canary"})
-            await player.step(CHARLIE, RELEASES, "Time works")
-            await player.playground.advance(DEPLOYMENT_AT)
-            await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+            await begin_canary(player)
             await later(player, 31)
             assert (await steps_taken(player, "release"))[-1] == "promote"
             before = len(private(player, JANE))
@@ -269,6 +281,30 @@ async def test_a_canary_whose_time_ended_while_nobody_ran_is_left_to_people(tmp_
             await player.step(JANE, RELEASES, "Promote canary", seen="Quiet")
             await later(player, 31)
             assert (await steps_taken(player, "release")).count("promote") == 3
+
+
+async def test_a_canary_that_nobody_watched_for_a_while_is_left_to_people_although_it_is_seen_again(
+    tmp_path: Path,
+) -> None:
+    """Ten minutes of its half hour: the card and DevOps's reminder say why it was not promoted by itself."""
+    async with canaries(tmp_path) as team:
+        async with team.at_work() as player:
+            await begin_canary(player)
+            await later(player, 5)
+            before = len(private(player, JANE))
+        team.clock.move_by(timedelta(minutes=10))
+        async with team.at_work() as player:
+            await later(player, 26)
+            assert "promote" not in await steps_taken(player, "release")
+            why = "The watch was blind for a part of this share's time: it is not promoted by itself."
+            assert why in player.person(JANE).text_of(card(player))
+            await later(player, 5)
+            [asked] = [text for text in private(player, JANE)[before:] if "promote the canary" in text]
+            assert why in asked
+            await player.step(JANE, RELEASES, "Promote canary", seen="The dashboards are quiet")
+            assert why not in player.person(JANE).text_of(card(player))
+            await later(player, 31)
+            assert (await steps_taken(player, "release")).count("promote") == 2
 
 
 async def test_a_watch_that_ended_while_nobody_ran_is_not_said_to_have_been_quiet(tmp_path: Path) -> None:
