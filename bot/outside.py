@@ -21,7 +21,7 @@ from bot.outward import TIMEOUT
 from bot.pagers.choose import PagerSecrets, pager_for
 from bot.pagers.interface import Pager
 from bot.paging import Paging
-from bot.settings import Configuration
+from bot.settings import Configuration, read_variables
 from bot.slack import Slack
 from bot.store.interface import Store
 from bot.tickets import Tickets
@@ -79,7 +79,7 @@ def outside(
         **dict.fromkeys(orders.KINDS, officer),
         **dict.fromkeys(validation.KINDS, runs),
     }
-    of_pagers = PagerSecrets()
+    of_pagers = read_variables(PagerSecrets)
 
     def pager_of(kind: str) -> Pager:
         return pager_for(kind, client, of_pagers)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -25,10 +25,14 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.core import addresses
+from bot.core.addresses import NoPassword, web_address, without_user
 from bot.core.policy import Service
 from bot.errors import ConfigurationError, Problem
 from bot.settings_file import read, spell
 from bot.settings_services import Checker
+
+V = TypeVar("V", bound=BaseSettings)
 
 
 class Transport(StrEnum):
@@ -79,8 +83,6 @@ def _stripped(value: object) -> object:
 
 
 def _base_address(address: str) -> str:
-    if not address.startswith(("https://", "http://")):
-        raise ValueError("This is not a web address.|Start it with https://, or leave it unset for Slack's own.")
     return address if address.endswith("/") else f"{address}/"
 
 
@@ -130,9 +132,12 @@ class Environment(BaseModel):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         default="INFO", validation_alias="LOG_LEVEL"
     )
-    slack_api_url: Annotated[str, AfterValidator(_base_address)] = Field(
-        default="https://slack.com/api/", validation_alias="SLACK_API_URL"
-    )
+    slack_api_url: Annotated[
+        str,
+        AfterValidator(_base_address),
+        AfterValidator(web_address),
+        NoPassword("the environment variable SLACK_BOT_TOKEN"),
+    ] = Field(default="https://slack.com/api/", validation_alias="SLACK_API_URL")
 
     @property
     def transport(self) -> Transport:
@@ -170,10 +175,17 @@ class _ProcessEnvironment(BaseSettings, Environment):
 
 def read_environment() -> Environment:
     """The process's environment. Raises ConfigurationError with every problem in it."""
+    return read_variables(_ProcessEnvironment)
+
+
+def read_variables(kind: type[V]) -> V:
+    """The variables of the environment that a part needs. Raises ConfigurationError with every problem in them, none of
+    which shows a value.
+    """
     try:
-        return _ProcessEnvironment()
+        return kind()
     except ValidationError as error:
-        problems = tuple(_variable_problem(one) for one in error.errors(include_url=False, include_input=False))
+        problems = tuple(_variable_problem(kind, one) for one in error.errors(include_url=False, include_input=False))
     # Outside of the handler: pydantic's error, which holds the values, is not to be shown as the cause.
     raise ConfigurationError(problems)
 
@@ -193,12 +205,18 @@ class Files(BaseSettings):
         return self.bot_token is not None
 
 
-def _variable_problem(error: ErrorDetails) -> Problem:
+def _variable_problem(kind: type[BaseSettings], error: ErrorDetails) -> Problem:
     name = str(error["loc"][0])  # the variable's; the field's where a default was refused
-    info = Environment.model_fields.get(name)
+    info = kind.model_fields.get(name)
     variable = str(info.validation_alias) if info else name
     reason, remedy = _variable_told(variable, error)
     return Problem(file="environment", key=variable, reason=reason, remedy=remedy)
+
+
+_NUMBERS = {
+    "PORT": "PORT must be a number from 0 to 65535.",
+    "SMTP_PORT": "SMTP_PORT must be a number from 1 to 65535, such as 587.",
+}
 
 
 def _variable_told(variable: str, error: ErrorDetails) -> tuple[str, str]:
@@ -207,11 +225,14 @@ def _variable_told(variable: str, error: ErrorDetails) -> tuple[str, str]:
             return "This variable is not set.", _BOT_ADVICE
         case "literal_error":
             return "This value is not known.", f"Allowed: {error['ctx']['expected'].lower()}."
+        case addresses.HOLDS_USER:
+            remedy = without_user(error["ctx"]["instead"])
+            return "This address holds a user or a password, and secrets stand in variables of their own.", remedy
         case "value_error":
             reason, _, remedy = error["msg"].removeprefix("Value error, ").partition("|")
             return reason, remedy
         case _:
-            return "This value does not fit.", "PORT must be a number from 0 to 65535." if variable == "PORT" else ""
+            return "This value does not fit.", _NUMBERS.get(variable, "")
 
 
 @dataclass(frozen=True)

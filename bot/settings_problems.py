@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from bot.core import playbook_reports, playbook_rules
-from bot.core.addresses import HOLDS_USER
+from bot.core.addresses import HOLDS_USER, without_user
 from bot.core.deployer_rules import INPUT_PATTERN, WORKFLOW_PATTERN
 from bot.core.release_day import NAME_PATTERN
 from bot.core.tickets import LABEL_PATTERN, PROJECT_PATTERN, REPOSITORY_PATTERN
@@ -91,9 +91,8 @@ def explain(error: ErrorDetails, allowed: Iterable[str], purpose: str = "") -> T
     if kind in ("missing", "union_tag_not_found"):
         return "It is missing.", f"Add it. {purpose}".strip()
     if kind == HOLDS_USER:
-        where = f" It comes from {context['instead']}." if context["instead"] else ""
         why = f"{_shown(error['input'])} holds a user or a password, and secrets never stand here."
-        return why, f"Take out what stands between “//” and “@”.{where}"
+        return why, without_user(context["instead"])
     return _measured(kind, context) or _shaped(error, context)
 
 

@@ -35,3 +35,25 @@ class NoPassword:
         kind = (info.data or {}).get("kind", "")
         instead = self.instead if isinstance(self.instead, str) else self.instead.get(kind, "")
         raise PydanticCustomError(HOLDS_USER, "holds a user or a password", {"instead": instead})
+
+
+def without_user(instead: str) -> str:
+    """What is done about such an address. `instead` as in `NoPassword`."""
+    where = f" It comes from {instead}." if instead else ""
+    return f"Take out what stands between “//” and “@”.{where}"
+
+
+def web_address(address: str) -> str:
+    """The address of a service as a variable of the environment gives it. ValueError: the reason, “|”, the remedy;
+    nothing of the address is in them.
+    """
+    if not address.startswith(("https://", "http://")):
+        raise ValueError("This is not a web address.|Start it with https://, or leave it unset for the usual one.")
+    return address
+
+
+def host_name(host: str) -> str:
+    """A host alone. ValueError as with `web_address`: a port, a user or a password would be taken for a part of it."""
+    if any(sign in host for sign in "@/ ") or host.count(":") == 1:
+        raise ValueError("This is not a host's name.|Set it to the name alone, such as mail.example.com.")
+    return host

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from bot.core.addresses import NoPassword, host_name, web_address
 from bot.core.routing import KINDS, MAIL, OPSGENIE, PAGERDUTY, Routing
 from bot.outward import DeclinedError
 from bot.pagers.interface import Pager
 from bot.pagers.mail import Mail, Security
 from bot.pagers.opsgenie import Opsgenie
 from bot.pagers.pagerduty import PagerDuty
+
+_ITS = "the environment variable "
 
 
 class PagerSecrets(BaseSettings):
@@ -22,10 +27,16 @@ class PagerSecrets(BaseSettings):
     )
 
     pagerduty_key: SecretStr | None = Field(default=None, validation_alias="PAGERDUTY_ROUTING_KEY")
-    pagerduty_url: str = Field(default="https://events.pagerduty.com", validation_alias="PAGERDUTY_URL")
+    pagerduty_url: Annotated[str, AfterValidator(web_address), NoPassword(_ITS + "PAGERDUTY_ROUTING_KEY")] = Field(
+        default="https://events.pagerduty.com", validation_alias="PAGERDUTY_URL"
+    )
     opsgenie_key: SecretStr | None = Field(default=None, validation_alias="OPSGENIE_API_KEY")
-    opsgenie_url: str = Field(default="https://api.opsgenie.com", validation_alias="OPSGENIE_URL")
-    smtp_host: str = Field(default="", validation_alias="SMTP_HOST")
+    opsgenie_url: Annotated[str, AfterValidator(web_address), NoPassword(_ITS + "OPSGENIE_API_KEY")] = Field(
+        default="https://api.opsgenie.com", validation_alias="OPSGENIE_URL"
+    )
+    smtp_host: Annotated[
+        str, AfterValidator(host_name), NoPassword("the environment variables SMTP_USER and SMTP_PASSWORD")
+    ] = Field(default="", validation_alias="SMTP_HOST")
     smtp_port: int = Field(default=587, ge=1, le=65535, validation_alias="SMTP_PORT")
     smtp_user: str = Field(default="", validation_alias="SMTP_USER")
     smtp_password: SecretStr | None = Field(default=None, validation_alias="SMTP_PASSWORD")
