@@ -21,7 +21,7 @@ from bot.core.events import Conversation, Event, Outgoing, Reminder, private_key
 from bot.core.policy import Service
 from bot.core.reminders import reminders_for, snooze_span, tells_of
 from bot.core.roles import CLOCK, Actor, Role
-from bot.core.surroundings import Past, Surroundings
+from bot.core.surroundings import BACK, Past, Surroundings
 from bot.errors import Refusal
 from bot.messages.limits import fit
 from bot.messages.message import Message
@@ -111,7 +111,7 @@ def open_conversation(
     try:
         opened = _record(tx, dialogue, Situation(blank, move, policy, now))
     except DuplicateError as error:
-        raise _already_open(tx, dialogue, error.id) from error
+        raise _already_open(tx, error.id) from error
     return _remembered(tx, delivery, Taken(opened, policy, opened.number), now)
 
 
@@ -136,9 +136,10 @@ def _numbered(tx: Transaction, dialogue: Dialogue[Any], opening: Opening) -> Ope
     return replace(opening, version=f"{dialogue.ticket}-{tx.next_number(dialogue.name)}")
 
 
-def _already_open(tx: Reader, dialogue: Dialogue[Any], conversation_id: str) -> Refusal:
+def _already_open(tx: Reader, conversation_id: str) -> Refusal:
     record = tx.load(conversation_id)
     assert record is not None
+    dialogue = DIALOGUES[record.dialogue]  # a consequence may have met it, in another dialogue than the step's own
     state, trail = dialogue.state(record.state).words, read_conversation(record).trail
     by = f", begun by {trail[0].name}" if trail else ""
     why = f"{record.version} of {record.service} has an open {dialogue.noun} already{by}: it is {state}."
@@ -157,7 +158,7 @@ def take_step(
     try:
         changed = _record(tx, dialogue, Situation(conversation, move, policy, now))
     except DuplicateError as error:  # a finished one is opened again while its like is under way
-        raise _already_open(tx, dialogue, error.id) from error
+        raise _already_open(tx, error.id) from error
     return _remembered(tx, delivery, Taken(changed, policy, changed.number), now)
 
 
@@ -239,13 +240,15 @@ def look_around(reader: Reader, conversation: Conversation) -> Surroundings:
     ]
     opened.sort(key=lambda record: record.opened_at)
     releases, rollbacks = (
-        tuple(Past(record.id, record.version, record.state) for record in found)
-        for found in (
-            reader.find(dialogue, service=it.service, environment=it.environment)
-            for dialogue in ("release", "rollback")
-        )
+        tuple(map(_past, reader.find(dialogue, service=it.service, environment=it.environment)))
+        for dialogue in ("release", "rollback")
     )
     return Surroundings(tuple(map(read_conversation, opened)), releases, rollbacks)
+
+
+def _past(record: Record) -> Past:
+    back = record.dialogue == "rollback" and record.state in BACK
+    return Past(record.id, record.version, record.state, read_conversation(record).live if back else "")
 
 
 def _follow(tx: Transaction, consequence: Consequence, cause: Conversation, situation: Situation[Any]) -> None:

@@ -34,17 +34,10 @@ from bot.core.release_rules import Release
 from bot.core.release_start import MAY_OVERRIDE
 from bot.core.roles import PEOPLE_ROLES, Role
 from bot.core.smoke_forms import SmokeFailedForm, SmokePassedForm
+from bot.core.surroundings import BEFORE_DEPLOYING
 from bot.core.validation_forms import ProgressForm, ValidatedForm
 
 # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────────
-BEFORE_DEPLOYING = (
-    "awaiting_signoffs",
-    "objected",
-    "awaiting_plan",
-    "awaiting_agreement",
-    "awaiting_timing",
-    "scheduled",
-)
 CANARY = ("canary", "canary_paused")
 AFTER_DEPLOYED = ("awaiting_smoke", "smoke_running", "watching")
 
@@ -262,6 +255,9 @@ STEPS = (
          style="danger", confirm="Production goes back to the version before.",
          guards=(rules.target_is_another_version,), looks=True, facts=observed.rollback_place,
          effect=rules.set_aside, leads=rules.opens_rollback, errands=paging.acknowledged, never_late=True),
+    Step("found_live", "Rollback requested", BEFORE_DEPLOYING, "rolling_back", (Role.LINKED,),
+         "🚨 *Rollback requested before this release deployed it*", forms.RollbackForm, button=False, looks=True,
+         facts=observed.rollback_place),
     Step("rollback_declined", "Rollback declined", ("rolling_back",), STATE_BEFORE, (Role.LINKED,),
          "🚫 *Rollback declined*", button=False, looks=True, facts=gates.both(rules.resumed_facts, gates.next_facts),
          effect=rules.resumed, leads=gates.frees_next, errands=paging.ended_again),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from bot.core.authority import CHOOSABLE, Decision
 from bot.core.forms import (
@@ -61,6 +61,7 @@ SIGNALS = {
     Signal.OTHER.value: "other signal",
 }
 
+SURE = {"yes": "They are right, although Greenlight knows them otherwise"}
 HOTFIX = {"no": "No", "yes": "Yes"}
 STRATEGIES = {"rolling": "Rolling", "blue_green": "Blue-green", "canary": "Canary"}
 
@@ -86,6 +87,20 @@ Commit = Annotated[
     Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._\-]{6,64}$"),
     Expected("Write the commit's id, at least its first 6 characters, such as abc123."),
 ]
+
+
+def _alone(value: object) -> object:
+    """One choice as it is typed in JSON, where several may be taken."""
+    return (value,) if isinstance(value, str) else value
+
+
+Sure = Annotated[
+    tuple[Literal["yes"], ...],
+    BeforeValidator(_alone),
+    Field(max_length=1),
+    Ask("The versions", Widget.CHOICES, hint="Only where Greenlight asked about one.", choices=SURE),
+]
+"""Somebody's word that a version is right which Greenlight does not know, or knows to be elsewhere."""
 
 
 class ApprovalForm(Form):
@@ -208,6 +223,7 @@ class PlanForm(Form):
         Version,
         Ask("Version to roll back to", hint="No deployment without a safety net.", placeholder="v1.1.0"),
     ]
+    sure: Sure = ()
     migrations: Annotated[
         OneLine, Ask("Database migrations", placeholder="Yes (1 migration)", section="Pre-deployment")
     ] = "None"
@@ -315,6 +331,7 @@ class RollbackForm(Form):
         Version | None,
         Ask("Roll back to", hint="Empty means the last verified version.", placeholder="v1.1.0"),
     ] = None
+    sure: Sure = ()
 
 
 class RolledBackForm(Form):

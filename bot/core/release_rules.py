@@ -16,6 +16,7 @@ from bot.core.checklist import Mark
 from bot.core.dialogue import Consequence, Situation
 from bot.core.events import Conversation, Event, Fact, Reminder
 from bot.core.forms import Form
+from bot.core.known_versions import refuse_unknown_target
 from bot.core.observation import NOTHING_TOLD, Observation
 from bot.core.orders import OrderState
 from bot.core.policy import Service
@@ -213,6 +214,8 @@ def target_is_another_version(situation: Situation[Release]) -> None:
         good = situation.surroundings.verified[:1]
         way = "".join(f" The last version that was verified is {one}." for one in good)
         refuse_field(name, f"{target} was itself rolled back.{way}")
+    if isinstance(form, PlanForm) and not form.sure:
+        refuse_unknown_target(name, target, situation.conversation, situation.surroundings)
 
 
 def not_in_the_future(situation: Situation[Release]) -> None:
@@ -229,6 +232,8 @@ CLOCKS_DIFFER = timedelta(minutes=2)
 def opens_rollback(release: Release, event: Event) -> tuple[Consequence, ...]:
     """The alarm opens a rollback, in the release's channel."""
     kept = RollbackForm.model_validate(_only(RollbackForm, event.data)).model_dump()
+    if release.plan and kept["target"] == release.plan.rollback_target:
+        kept["sure"] = ("yes",)  # whoever planned the release was asked about it
     form = RequestForm(version=release.version, environment=release.environment, **kept)
     return (Consequence("rollback", "request", form),)
 

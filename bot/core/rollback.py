@@ -60,8 +60,8 @@ def _ordered_and_acknowledged(rollback: Rollback, event: Event, policy: Service)
 STEPS = (
     Step("request", "Request rollback", (), BY_SEVERITY, (QA, TECH_LEAD, DEVOPS, MANAGER, Role.LINKED),
          "🚨 *ROLLBACK NEEDED*", forms.RequestForm, hears="channel", style="danger", looks=True,
-         guards=(rules.known_environment, rules.not_begun, rules.good_target), facts=rules.request_facts,
-         effect=rules.requested, leads=rules.release_follows, errands=rules.begins_itself),
+         guards=(rules.known_environment, rules.not_begun, rules.is_deployed, rules.good_target),
+         facts=rules.request_facts, effect=rules.requested, leads=rules.release_follows, errands=rules.begins_itself),
     Step("decide", "Roll back", ("awaiting_decision",), "awaiting_start", (TECH_LEAD, MANAGER),
          "⚖️ *Decided: roll back*", wait=_urgent(10, "your decision: roll back, or not", MANAGER), style="danger",
          confirm="Production goes back to the version before."),

@@ -23,7 +23,7 @@ from bot.core.forms import (
     WebLink,
     Widget,
 )
-from bot.core.release_forms import RollbackForm, Version
+from bot.core.release_forms import RollbackForm, Sure, Version
 
 SCOPES = {
     "application": "Application (2 min)",
@@ -43,10 +43,11 @@ class RequestForm(RollbackForm):
 
     @classmethod
     def asks(cls) -> Mapping[str, tuple[Ask, FieldInfo]]:
-        """What it is about first: a form's inherited fields would stand before its own."""
-        first = ("version", "severity", "target")
+        """What it is about first, and last what is seldom said: inherited fields would stand before its own."""
+        first, last = ("version", "severity", "target"), "sure"
         found = super().asks()
-        return {name: found[name] for name in (*first, *found) if name in found}
+        others = (name for name in found if name not in (*first, last))
+        return {name: found[name] for name in (*first, *others, last)}
 
 
 class DetailForm(Form):
@@ -73,6 +74,7 @@ class InitiateForm(Form):
         Field(pattern="^(application|database|system)$"),
         Ask("What is brought back", Widget.CHOICE, hint="Decides the recovery target.", choices=SCOPES),
     ] = "application"
+    sure: Sure = ()
 
 
 class CompleteForm(Form):

@@ -9,18 +9,10 @@ from bot.core.forms import Form
 from bot.core.prefill import Answers, Filler, Known
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
 
-LIVE = (
-    *("canary", "canary_paused", "deploying", "awaiting_smoke", "smoke_running", "watching"),
-    *("awaiting_decision", "rolling_back"),
-)
-"""The states of a release whose version production is on, or on its way to."""
-
 
 def _request(known: Known) -> Answers:
     """What is live is what is broken, most likely; the last version verified before it is the way back."""
-    releases = known.surroundings.releases
-    live = next((release.version for release in releases if release.state in LIVE), known.verified)
-    live = known.given.get("version") or live
+    live = known.given.get("version") or known.surroundings.live
     return {"version": live, "environment": known.policy.environments[0], "target": _target(known, live)}
 
 

@@ -12,13 +12,13 @@ from bot.core.dialogue import Consequence, Situation, Tell
 from bot.core.events import Conversation, Errand, Event, Fact, Reminder
 from bot.core.freeze import incident_freeze
 from bot.core.handoffs import handed_to
+from bot.core.known_versions import refuse_not_deployed, refuse_unknown_target
 from bot.core.orders import BEGIN, OrderState
 from bot.core.policy import Service
 from bot.core.release_forms import RollbackForm, RolledBackForm
 from bot.core.roles import WATCH, Role
 from bot.core.rollback_forms import CloseForm, CompleteForm, InitiateForm, RequestForm
-from bot.core.rollback_prefill import LIVE
-from bot.core.surroundings import BACK
+from bot.core.surroundings import BACK, BEFORE_DEPLOYING, LIVE
 from bot.core.versions import is_same_version
 from bot.errors import Refusal
 
@@ -133,11 +133,19 @@ def _go_on(other: Conversation, severity: str) -> str:
     return "Go on with that one in its thread."
 
 
+def is_deployed(situation: Situation[Rollback]) -> None:
+    """What is not deployed can't be rolled back, unless somebody deployed it behind everybody's back."""
+    form = situation.move.form
+    assert isinstance(form, RequestForm)
+    if not form.sure:
+        refuse_not_deployed("version", situation.conversation, situation.surroundings)
+
+
 def good_target(situation: Situation[Rollback]) -> None:
     """A version that is known to be bad, or is the broken one itself, is no way back."""
-    form = situation.move.form
+    it, form = situation.conversation, situation.move.form
     assert isinstance(form, RequestForm | InitiateForm)
-    version = form.version if isinstance(form, RequestForm) else situation.conversation.version
+    version = form.version if isinstance(form, RequestForm) else it.version
     if not form.target:
         return
     if is_same_version(form.target, version):
@@ -148,6 +156,9 @@ def good_target(situation: Situation[Rollback]) -> None:
         way = f" The last version that was verified is {good}." if good else ""
         why = f"{form.target} was itself rolled back.{way}"
         raise Refusal(why, fields={"target": why})
+    # Whoever asked for the rollback was asked about its target already.
+    if not form.sure and form.target != it.target:
+        refuse_unknown_target("target", form.target, it, situation.surroundings)
 
 
 def other_version(situation: Situation[Rollback]) -> None:
@@ -211,9 +222,11 @@ def request_facts(situation: Situation[Rollback]) -> dict[str, Any]:
     form, around = situation.move.form, situation.surroundings
     assert isinstance(form, RequestForm)
     alike = [past for past in around.releases if is_same_version(past.version, form.version)]
-    # The same version may be on its way once more: what is rolled back is the one that is out there.
-    out_there = (past for past in alike if past.state in (*LIVE, "completed"))
-    release = next(out_there, alike[0] if alike else None)
+    # The same version may be on its way once more: what is rolled back is the one that is out there. One that waits for
+    # its deployment is stopped before one that is over: of two only one may be open.
+    kinds = (LIVE, BEFORE_DEPLOYING, ("completed",))
+    found = (past for states in kinds for past in alike if past.state in states)
+    release = next(found, alike[0] if alike else None)
     target = form.target or around.way_back_from(form.version) or None
     return {"release": release.id if release else "", "target": target}
 
@@ -315,7 +328,8 @@ def release_follows(rollback: Rollback, event: Event) -> tuple[Consequence, ...]
     form = RollbackForm.model_validate(
         {name: data[name] for name in ("severity", "issue", "impact", "evidence", "target")}
     )
-    return (Consequence("release", "roll_back", form, rollback.release),)
+    # Of the two only one is possible: it was deployed by its release, or it was not.
+    return tuple(Consequence("release", step, form, rollback.release) for step in ("roll_back", "found_live"))
 
 
 def release_goes_on(rollback: Rollback, event: Event) -> tuple[Consequence, ...]:

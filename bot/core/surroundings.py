@@ -10,14 +10,36 @@ from bot.core.versions import is_same_version, spelled
 BACK = ("awaiting_closure", "awaiting_postmortem", "closed")
 """The states of a rollback that was verified."""
 
+BEFORE_DEPLOYING = (
+    "awaiting_signoffs",
+    "objected",
+    "awaiting_plan",
+    "awaiting_agreement",
+    "awaiting_timing",
+    "scheduled",
+)
+"""The states of a release that nothing was deployed of."""
+
+LIVE = (
+    *("canary", "canary_paused", "deploying", "awaiting_smoke", "smoke_running", "watching"),
+    *("awaiting_decision", "rolling_back"),
+)
+"""The states of a release whose version production is on, or on its way to."""
+
+NOT_DEPLOYED = (*BEFORE_DEPLOYING, "withdrawn")
+NOT_LEFT = ("declined", "withdrawn")
+
 
 @dataclass(frozen=True)
 class Past:
-    """A release or rollback as it stands now: its conversation, version and state."""
+    """A release or rollback as it stands now: its conversation, version and state. `back_to` is the version that a
+    verified rollback went back to.
+    """
 
     id: str
     version: str
     state: str
+    back_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,11 +73,35 @@ class Surroundings:
         """Whether a version is one of those, however it is spelled."""
         return any(is_same_version(version, bad) for bad in self.known_bad)
 
-    def way_back_from(self, version: str) -> str:
-        """The version to go back to from another: the last that was verified and is not known to be bad; else empty."""
+    def ways_back_from(self, version: str) -> tuple[str, ...]:
+        """The versions to go back to from another: those that were verified and are not known to be bad, the latest
+        first.
+        """
         bad = self.known_bad
         good = (one for one in self.verified if not is_same_version(one, version) and one not in bad)
-        return next(good, "")
+        return tuple(dict.fromkeys(good))
+
+    def way_back_from(self, version: str) -> str:
+        """The first of them; empty where there is none."""
+        return next(iter(self.ways_back_from(version)), "")
+
+    @property
+    def live(self) -> str:
+        """The version that production is on, or on its way to; empty where that is not known."""
+        under_way = (release.version for release in self.releases if release.state in LIVE)
+        return next(under_way, next(iter(self.verified), ""))
+
+    def was_deployed(self, version: str) -> bool:
+        """Whether a version is known to be there or to have been: released, rolled back, or gone back to."""
+        there = (one.version for one in self.releases if one.state not in NOT_DEPLOYED)
+        left = (one.version for one in self.rollbacks if one.state not in NOT_LEFT)
+        back = (one.back_to for one in self.rollbacks if one.back_to)
+        return any(is_same_version(one, version) for one in (*there, *left, *back))
+
+    def not_deployed(self, version: str) -> Past | None:
+        """The latest release of a version that is known and was never deployed; None where it was, or is not known."""
+        alike = (one for one in self.releases if is_same_version(one.version, version))
+        return None if self.was_deployed(version) else next(alike, None)
 
 
 NOWHERE = Surroundings()

@@ -11,10 +11,11 @@ from typing import Any
 from bot.core.checklist import Entry, Mark, Standing, Tick, markdown
 from bot.core.events import Event
 from bot.core.policy import Service
-from bot.core.release import BEFORE_DEPLOYING, CHECKABLE, RELEASE
+from bot.core.release import CHECKABLE, RELEASE
 from bot.core.release_checklist import may_tick, standing
 from bot.core.release_rules import Release
 from bot.core.roles import Role
+from bot.core.surroundings import BEFORE_DEPLOYING
 from bot.messages import blocks
 from bot.messages.generic import begun, finished
 from bot.messages.limits import in_one

@@ -51,6 +51,7 @@ TELLERS: Mapping[str, Teller] = {
     "extend_watch": outcomes.extend_watch,
     "complete": outcomes.complete,
     "roll_back": outcomes.roll_back,
+    "found_live": outcomes.roll_back,
     "rolled_back": outcomes.rolled_back,
     "checklist": checklist.told,
     "escalate": escalation.escalated,

@@ -147,7 +147,8 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
     if release.state in TOLD_WHY:
         yield from _why(release)
     if release.state == "rolling_back":
-        channel = release.forms.get("roll_back", {}).get("rollback_channel", "")
+        asked = next((act.step for act in reversed(release.trail) if act.step in ("roll_back", "found_live")), "")
+        channel = release.forms.get(asked, {}).get("rollback_channel", "")
         yield f"➡️ The rollback has its own thread in <#{channel or release.channel}>"
 
 

@@ -196,9 +196,10 @@ def roll_back(release: Release, event: Event, policy: Service) -> tuple[Said, ..
     """The alarm is the rollback's own; here it is said why the release stops."""
     form = form_of(RollbackForm, event.data)
     severity = RollbackForm.asks()["severity"][0]
-    telling = begun(release, "🚨 *Rollback requested*")
+    says = RELEASE.step(event.step).says
+    telling = begun(release, says)
     telling.say(
-        f"🚨 *Rollback requested*: {version(release)}",
+        f"{says}: {version(release)}",
         f"*Severity:* {shown(severity, form.severity)}",
         f"*Roll back to:* {escape(form.target)}" if form.target else "",
     )

@@ -266,7 +266,7 @@ def _smoke(release: Release) -> list[str]:
 
 STOOD_OUT = (
     *("object", "propose_time", "disagree", "allow", "reschedule", "withdraw", "deploy_failed", "pause_canary"),
-    *("resume_canary", "smoke_failed", "breach", "continue", "escalate", "roll_back"),
+    *("resume_canary", "smoke_failed", "breach", "continue", "escalate", "roll_back", "found_live"),
 )
 
 

@@ -335,6 +335,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "complete": forms.SummaryForm(),
         "promote": PromoteForm(),
         "roll_back": roll_back(),
+        "found_live": roll_back(),
         "rolled_back": rolled_back(),
         "note": note(),
         "order_told": order_told(),

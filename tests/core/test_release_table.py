@@ -10,6 +10,7 @@ from bot.core.release import RELEASE
 from bot.core.release_clock import ANSWERABLE
 from bot.core.release_forms import ExtendForm, SummaryForm
 from bot.core.roles import CLOCK, Actor, Role
+from bot.core.surroundings import BEFORE_DEPLOYING
 from bot.errors import Refusal
 from tests.core.a_release import (
     CI,
@@ -76,6 +77,7 @@ POSSIBLE = {
     "withdrawn": "escalate note order_told",
     "rolled_back": f"escalate note order_told {ENDING}",
 }
+POSSIBLE |= {state: f"{POSSIBLE[state]} found_live" for state in BEFORE_DEPLOYING}
 POSSIBLE = {state: f"{steps} {SILENCING}" for state, steps in POSSIBLE.items()}
 
 EVERYBODYS = {QA.id, DEVOPS.id, TECH_LEAD.id, PM.id, MANAGER.id, CI.id, CLOCK.id, WATCH.id, LINKED.id, NOBODY.id}
@@ -121,6 +123,7 @@ WHO = {
     "complete": {DEVOPS.id, CLOCK.id},
     "withdraw": {QA.id, MANAGER.id},
     "roll_back": {QA.id, TECH_LEAD.id, DEVOPS.id, LINKED.id},
+    "found_live": {LINKED.id},
     "rollback_declined": {LINKED.id},
     "rolled_back": {LINKED.id},
     "order_told": {LINKED.id},
@@ -208,6 +211,7 @@ MOVES = [
     ("awaiting_decision", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
     ("completed", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
     ("rolling_back", "rollback_declined", LINKED, None, "watching"),
+    *((state, "found_live", LINKED, roll_back(), "rolling_back") for state in BEFORE_DEPLOYING),
     ("rolling_back", "rolled_back", LINKED, rolled_back(), "rolled_back"),
     ("rolled_back", "note", NOBODY, note(), "rolled_back"),
 ]
@@ -383,6 +387,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
         *SILENCING.split(),
         *VALIDATING.split(),
         *ANSWERING,
+        "found_live",
         "rollback_declined",
         "rolled_back",
         "note",

@@ -293,10 +293,12 @@ def test_the_alarm_stops_its_release_with_its_own_words() -> None:
     it = an_alarm()
     leads = ROLLBACK.step("request").leads
     assert leads is not None
-    (one,) = leads(it.it, last(it))
-    assert (one.step, one.conversation) == ("roll_back", "r3")
-    assert one.form is not None
-    assert one.form.model_dump()["issue"] == alarm().issue
+    deployed, waiting = leads(it.it, last(it))
+    assert [one.step for one in (deployed, waiting)] == ["roll_back", "found_live"]
+    for one in (deployed, waiting):
+        assert one.conversation == "r3"
+        assert one.form is not None
+        assert one.form.model_dump()["issue"] == alarm().issue
 
 
 # ── the stopwatch ────────────────────────────────────────────────────────────────────────────────────────────────────

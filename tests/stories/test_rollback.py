@@ -26,7 +26,8 @@ async def deployed(player: Player, version: str = "v1.2.0", at: datetime | None 
     await player.send(CHARLIE, **(APPROVAL | {"version": version}))
     await player.step(TANIA, RELEASES, "Sign off")
     at = at or max(DEPLOYMENT_AT, player.playground.now() + timedelta(minutes=40))
-    await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"when": at, "rollback_target": "v1.0.9"}))
+    plan = PLAN | {"when": at, "rollback_target": "v1.0.9", "sure": "yes"}
+    await player.step(JANE, RELEASES, "Plan deployment", **plan)
     await player.step(CHARLIE, RELEASES, "Time works")
     await player.playground.advance(at)
     await player.step(JANE, RELEASES, "Start deployment", commit="abc123")

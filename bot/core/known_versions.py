@@ -1,0 +1,38 @@
+"""What is asked before something is built on a version that Greenlight knows otherwise: a safety net that was never
+there, a rollback of what is not deployed. A slip of the keyboard must not cost a production; but what was live before
+Greenlight's time, or was deployed behind its back, is right all the same once somebody says that they are sure.
+"""
+
+from __future__ import annotations
+
+from bot.core.events import Conversation
+from bot.core.refusing import meant
+from bot.core.surroundings import Surroundings
+from bot.errors import Refusal
+
+MOST_NAMED = 4
+
+
+def refuse_unknown_target(field: str, target: str, it: Conversation, around: Surroundings) -> None:
+    """A version to go back to that was never there, where one is known that was."""
+    known = around.ways_back_from(it.version)
+    if not known or around.was_deployed(target):
+        return
+    near = meant(target, known).replace("`", "")
+    why = f"{target} was never deployed to {it.environment}. {near}Known are: {', '.join(known[:MOST_NAMED])}."
+    raise _asking(field, why, "If it is right all the same")
+
+
+def refuse_not_deployed(field: str, it: Conversation, around: Surroundings) -> None:
+    """The rollback of a version whose release has not come that far. What is live is what was meant, most likely."""
+    release = around.not_deployed(it.version)
+    if release is None:
+        return
+    live = f" Known to be live is {around.live}." if around.live else ""
+    why = f"{release.version} is not deployed to {it.environment}: its release is {release.state.replace('_', ' ')}."
+    raise _asking(field, f"{why}{live}", f"If {release.version} is live all the same")
+
+
+def _asking(field: str, why: str, otherwise: str) -> Refusal:
+    below = f"{why} {otherwise}, tick below that the versions are right."
+    return Refusal(why, remedy=f"{otherwise}, add `sure=yes`.", fields={field: below})
