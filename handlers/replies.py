@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from pydantic_core import to_json
+import orjson
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
@@ -110,7 +110,7 @@ def answered(message: Message | None) -> BoltResponse:
 
 
 def _json(content: dict[str, Any]) -> BoltResponse:
-    return BoltResponse(status=200, body=to_json(content).decode(), headers={"content-type": ["application/json"]})
+    return BoltResponse(status=200, body=orjson.dumps(content).decode(), headers={"content-type": ["application/json"]})
 
 
 def unknown(context: Context, body: dict[str, Any], what: str) -> None:

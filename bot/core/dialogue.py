@@ -15,6 +15,7 @@ from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from bot.core.events import Act, Conversation, Errand, Event, Reminder
 from bot.core.forms import Form
+from bot.core.models import values_of
 from bot.core.policy import Service
 from bot.core.prefill import Filler
 from bot.core.pressing import Pressing
@@ -313,7 +314,7 @@ def play(dialogue: Dialogue[C], situation: Situation[C]) -> tuple[Event, C]:
         raise Refusal(f"“{step.label}” needs its details.", remedy="Use the button, or give the fields.")
     for guard in step.guards:
         guard(situation)
-    data = move.form.model_dump(mode="json") if step.form and move.form else {}
+    data = values_of(move.form) if step.form and move.form else {}
     data.update(step.facts(situation) if step.facts else {})
     draft = Event.trusted(
         conversation=conversation.id,

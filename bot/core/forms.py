@@ -7,12 +7,12 @@ HTTP API (`Form.model_json_schema`) and the words typed in a thread (`Form.answe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +27,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
+from bot.core.models import model_of
 from bot.core.moments import EARLIEST, LATEST, read_moment
 from bot.errors import Refusal
 
@@ -167,9 +168,13 @@ class Form(BaseModel):
 
         Raises Refusal with one sentence per field, fit for the modal's own field errors.
         """
-        given = {name: value for name, value in answers.items() if not _is_empty(value)}
+        given = {
+            name: value
+            for name, value in answers.items()
+            if (value.strip() if isinstance(value, str) else value is not None and value not in _EMPTY)
+        }
         try:
-            return cls.model_validate(given)
+            return model_of(cls, given)
         except ValidationError as error:
             raise _as_refusal(cls, error) from error
 
@@ -181,7 +186,7 @@ class Form(BaseModel):
         a form of one field takes all that is typed as it stands. Raises Refusal where a field is unknown or given
         twice, a quote is not closed, or a word stands after a value that should have been quoted.
         """
-        fields, read = cls.asks(), _read(cls)
+        fields, readers = cls.asks(), _readers(cls)
         sole = next(iter(fields)) if len(fields) == 1 else ""
         if sole and not words.strip().startswith(f"{sole}="):
             return {sole: cls._typed(sole, words.strip(), now, zone)} if words.strip() else {}
@@ -189,10 +194,11 @@ class Form(BaseModel):
         leading: list[str] = []
         for word in _split(words):
             name, equals, value = word.partition("=")
-            if equals and name in answers:
+            if equals and name in fields and name not in answers:
+                read = readers.get(name)
+                answers[name] = read(value, now, zone) if read else value
+            elif equals and name in answers:
                 raise Refusal(f"“{name}” is given twice.", remedy="Give it once.")
-            if equals and name in fields:
-                answers[name] = cls._typed(name, value, now, zone) if name in read else value
             elif equals and name.isidentifier():
                 raise Refusal(f"There is no field “{name[:60]}”.", remedy=cls.usage())
             elif answers:
@@ -201,7 +207,7 @@ class Form(BaseModel):
                 raise Refusal(f"“{word[:60]}” belongs to no field.", remedy=remedy)
             else:
                 leading.append(word)
-        return cls._leading(leading, answers, now, zone) | answers
+        return cls._leading(leading, answers, now, zone) | answers if leading else answers
 
     @classmethod
     def typed_fields(cls) -> str:
@@ -217,23 +223,12 @@ class Form(BaseModel):
 
     @classmethod
     def _typed(cls, name: str, value: str, now: datetime, zone: str) -> object:
-        if name not in _read(cls):
-            return value
-        ask, _ = cls.asks()[name]
-        if ask.widget is Widget.LINES:
-            return [part.strip() for part in value.split(";") if part.strip()]
-        if ask.widget is Widget.MOMENT:
-            return read_moment(value, now, zone, past=ask.past) if value.strip() else ""
-        spellings = _spellings(cls, name)
-        if ask.widget is Widget.CHOICES:
-            return [spellings.get(part.casefold(), part) for part in re.split(r"\s*[;,]\s*", value.strip()) if part]
-        return spellings.get(value.strip().casefold(), value)
+        read = _readers(cls).get(name)
+        return read(value, now, zone) if read else value
 
     @classmethod
     def _leading(cls, words: list[str], named: Mapping[str, Any], now: datetime, zone: str) -> dict[str, Any]:
         """What words without a field's name answer: the first required text that can be typed without one."""
-        if not words:
-            return {}
         for name, (ask, info) in cls.asks().items():
             if info.is_required() and ask.widget in (Widget.TEXT, Widget.LINE, Widget.LINES):
                 if name in named:
@@ -242,10 +237,7 @@ class Form(BaseModel):
         raise Refusal(f"“{' '.join(words)[:60]}” needs a field's name.", remedy=cls.usage())
 
 
-def _is_empty(value: object) -> bool:
-    if isinstance(value, str):
-        return not value or value.isspace()
-    return value is None or value in ([], ())
+_EMPTY: tuple[object, ...] = ([], ())
 
 
 @cache
@@ -259,17 +251,33 @@ def _required(form: type[Form]) -> frozenset[str]:
     return frozenset(name for name, info in form.model_fields.items() if info.is_required())
 
 
-@cache
-def _read(form: type[Form]) -> frozenset[str]:
-    """The names of the fields whose answers are read where they are typed."""
-    return frozenset(name for name, (ask, _) in form.asks().items() if ask.widget in READ)
+Read: TypeAlias = Callable[[str, datetime, str], object]
+"""Reads what was typed for a field: at a moment, in a time zone (an IANA name)."""
 
 
 @cache
-def _spellings(form: type[Form], name: str) -> Mapping[str, str]:
-    """How each choice of a field may be typed, in small letters."""
-    choices = (form.asks()[name][0].choices or {}).items()
-    return {spelling.casefold(): key for key, label in choices for spelling in (label, key)}
+def _readers(form: type[Form]) -> Mapping[str, Read]:
+    """How answers are read where they are typed, by field; those of other fields are taken as they stand."""
+    return {name: _reader(ask) for name, (ask, _) in form.asks().items() if ask.widget in READ}
+
+
+def _reader(ask: Ask) -> Read:
+    spellings = {spelling.casefold(): key for key, label in (ask.choices or {}).items() for spelling in (label, key)}
+
+    def moment(value: str, now: datetime, zone: str) -> object:
+        return read_moment(value, now, zone, past=ask.past) if value.strip() else ""
+
+    def choice(value: str, _now: datetime, _zone: str) -> object:
+        return spellings.get(value.strip().casefold(), value)
+
+    def choices(value: str, _now: datetime, _zone: str) -> object:
+        return [spellings.get(part.casefold(), part) for part in re.split(r"\s*[;,]\s*", value.strip()) if part]
+
+    def entries(value: str, _now: datetime, _zone: str) -> object:
+        return [stripped for part in value.split(";") if (stripped := part.strip())]
+
+    by_widget = {Widget.MOMENT: moment, Widget.CHOICE: choice, Widget.CHOICES: choices, Widget.LINES: entries}
+    return by_widget[ask.widget]
 
 
 def _ask_of(name: str, info: FieldInfo) -> Ask:
@@ -292,7 +300,7 @@ def _split(words: str) -> list[str]:
     if words.isascii():
         # Straight quotes alone: each second one closes, and what is left without them is what they held.
         _refuse_open_quote(is_open=words.count('"') % 2 == 1)
-        return [found.replace('"', "") for found in _WORD.findall(words)]
+        return [found.replace('"', "") if '"' in found else found for found in _WORD.findall(words)]
     words = words.replace("\u00a0", " ")
     _refuse_open_quote(is_open=_QUOTE.search(_QUOTED_ANY.sub("", words)) is not None)
     return [_QUOTED_ANY.sub(_content, found) for found in _WORD_ANY.findall(words)]

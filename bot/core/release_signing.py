@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.core.dialogue import Situation
 from bot.core.events import Event
+from bot.core.models import model_of, values_of
 from bot.core.release_rules import Release, SignOff, approval_of, refuse_field
 from bot.core.roles import Role
 
@@ -61,8 +62,8 @@ def approval_facts(situation: Situation[Release]) -> dict[str, Any]:
     ]
     return {
         "required": [role.value for role in dict.fromkeys(required)],
-        "sign_offs": [sign_off.model_dump(mode="json") for sign_off in given],
-        "voided": [sign_off.model_dump(mode="json") for sign_off in voided],
+        "sign_offs": [values_of(sign_off) for sign_off in given],
+        "voided": [values_of(sign_off) for sign_off in voided],
         "restarts": True,
     }
 
@@ -108,7 +109,7 @@ def approved(release: Release, event: Event) -> Release:
     """After approve and revise: the signatures anew, no plan yet. `approve` always holds the latest approval."""
     return release.but(
         required=tuple(map(Role, event.data["required"])),
-        sign_offs=tuple(map(SignOff.model_validate, event.data["sign_offs"])),
+        sign_offs=tuple(model_of(SignOff, entry) for entry in event.data["sign_offs"]),
         planned_at=None,
         planned_end=None,
         exception_at=None,
@@ -121,11 +122,11 @@ def cosign_facts(situation: Situation[Release]) -> dict[str, Any]:
     release, actor = situation.conversation, situation.move.actor
     role = next(role for role in release.missing if role in actor.roles)
     sign_off = SignOff(role=role, person=actor.id, commit=release.approval.commit, at=situation.now)
-    return {"sign_off": sign_off.model_dump(mode="json")}
+    return {"sign_off": values_of(sign_off)}
 
 
 def cosigned(release: Release, event: Event) -> Release:
-    sign_off = SignOff.model_validate(event.data["sign_off"])
+    sign_off = model_of(SignOff, event.data["sign_off"])
     return release.model_copy(update={"sign_offs": (*release.sign_offs, sign_off)})
 
 
@@ -133,7 +134,7 @@ def objection_facts(situation: Situation[Release]) -> dict[str, Any]:
     """An objection takes back what was signed by the objector, or for a role they speak for: it must be given anew."""
     actor = situation.move.actor
     taken_back = [
-        sign_off.model_dump(mode="json")
+        values_of(sign_off)
         for sign_off in situation.conversation.sign_offs
         if sign_off.role is not Role.QA and (sign_off.person == actor.id or sign_off.role in actor.roles)
     ]
@@ -141,6 +142,6 @@ def objection_facts(situation: Situation[Release]) -> dict[str, Any]:
 
 
 def objected(release: Release, event: Event) -> Release:
-    taken_back = [SignOff.model_validate(entry) for entry in event.data["voided"]]
+    taken_back = [model_of(SignOff, entry) for entry in event.data["voided"]]
     left = tuple(sign_off for sign_off in release.sign_offs if sign_off not in taken_back)
     return release.model_copy(update={"sign_offs": left})

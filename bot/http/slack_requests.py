@@ -46,8 +46,10 @@ def payload(body: bytes) -> dict[str, Any]:
     if text.startswith("{"):
         events: dict[str, Any] = json.loads(text)
         return events
-    pairs = (pair.partition("=") for pair in text.split("&") if pair)
-    fields = {_unquoted(name): _unquoted(value) for name, _, value in pairs}
+    fields: dict[str, str] = {}
+    for pair in text.split("&") if text else ():
+        name, _, value = pair.partition("=")
+        fields[_unquoted(name)] = _unquoted(value)
     if "payload" in fields:
         interaction: dict[str, Any] = json.loads(fields["payload"])
         return interaction
@@ -58,7 +60,9 @@ def _unquoted(quoted: str) -> str:
     """A form's name or value. Percent signs are the equals signs of quoted-printable text, which Python decodes in one
     call of C: a typed command costs 5 µs, and 16 with urllib's `unquote_plus`.
     """
-    plain = quoted.replace("+", " ") if "+" in quoted else quoted
+    if quoted.isidentifier():  # names and ids, nearly all there are
+        return quoted
+    plain = quoted.replace("+", " ")
     if "%" not in plain:
         return plain
     return a2b_qp(plain.replace("=", "%3D").replace("%", "=").encode()).decode(errors="replace")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.core.dialogue import Move, Situation, admit, evolve
 from bot.core.events import Event
 from bot.core.forms import Form
+from bot.core.models import json_of
 from bot.core.release import RELEASE
 from bot.core.release_rules import Release
 from bot.core.reminders import reminders_for
@@ -124,8 +125,12 @@ def fold(events: list[Event], play: Play) -> Release:
 
 
 def check_step(before: Release, play: Play) -> None:
-    """An event counts on by one; the stage grows with the state, never shrinks, and makes earlier clicks stale."""
+    """An event counts on by one; the stage grows with the state, never shrinks, and makes earlier clicks stale. What is
+    stored of both is what pydantic would write.
+    """
     after, event = play.release, play.events[-1]
+    assert json_of(after) == after.model_dump_json()
+    assert json_of(event) == event.model_dump_json()
     assert after.number == before.number + 1 == event.number
     assert after.stage in {before.stage, before.stage + 1}
     assert (after.state == before.state) or after.stage == before.stage + 1
