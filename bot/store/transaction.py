@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.events import CARDS, Conversation, Errand, Event, Outgoing, Reminder
-from bot.core.models import json_of
 from bot.store.interface import ContradictionError, DuplicateError, StoredToken
 from bot.store.news import News
 from bot.store.queries import SQLiteReader, write_json, write_moment
@@ -165,7 +164,7 @@ class SQLiteTransaction(SQLiteReader):
         it = conversation
         values = (
             *(it.id, it.dialogue, it.service, it.environment, it.version, write_moment(it.opened_at), it.channel),
-            *(it.state, it.stage, it.number, is_open, write_moment(it.since), json_of(it)),
+            *(it.state, it.stage, it.number, is_open, write_moment(it.since), it.written()),
         )
         try:
             saved = self._execute(SAVE, values).rowcount
@@ -180,7 +179,7 @@ class SQLiteTransaction(SQLiteReader):
 
     def append(self, event: Event) -> None:
         at = write_moment(event.at)
-        self._execute(APPEND, (event.conversation, event.number, event.step, event.actor, at, json_of(event)))
+        self._execute(APPEND, (event.conversation, event.number, event.step, event.actor, at, event.written()))
 
     def enqueue(self, message: Outgoing, at: datetime) -> None:
         it, moment = message, write_moment(at)
