@@ -133,7 +133,7 @@ PURE_LIBRARIES = frozenset(
             "urllib",
             "zoneinfo",
         ),
-        *("pydantic", "pydantic_core", "annotated_types"),
+        *("pydantic", "pydantic_core", "annotated_types", "orjson"),
         # Calendars of public holidays, computed; it reads its own texts once, with the configuration.
         *("holidays", "warnings"),
         # The statistical test behind the watch: computed.
