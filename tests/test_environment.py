@@ -91,6 +91,7 @@ def test_transport_follows_from_the_secrets_unless_told(
         ({"PORT": "70000"}, "PORT", "from 0 to 65535"),
         ({"LOG_LEVEL": "loud"}, "LOG_LEVEL", "'debug', 'info'"),
         ({"SLACK_API_URL": "slack"}, "SLACK_API_URL", "is not a web address"),
+        ({"SLACK_API_URL": "https://u:SECRET@slack.com/api"}, "SLACK_API_URL", "holds a user or a password"),
     ],
 )
 def test_wrong_variable_is_named_and_its_value_never_shown(
