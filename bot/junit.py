@@ -1,21 +1,35 @@
-"""JUnit XML reports, read safely: they come from outside."""
+"""JUnit XML reports, read safely: they come from outside, and may be large.
+
+They are read piece by piece, so that no more of one is in memory than what is kept of it, however it is nested and
+whatever output it carries along.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree.ElementTree import ParseError
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
-from junitparser.junitparser import JUnitXmlError
-from junitparser.xunit2 import FlakyError, FlakyFailure
+from defusedxml.ElementTree import DefusedXMLParser
 
 from bot.core.outside_text import one_line
 
-LONGEST_NAME = 120
+LONGEST_NAME, LONGEST_DETAIL = 120, 1_000
+
+MOST_CASES = 100_000
+"""Tests of a report. Above that, it is no report of a smoke test, nor of a playbook's check."""
+
+PIECE, MOST_PIECES = 65_536, 16
+"""Bytes that are read at once, and how many times as many may pass without an element or a text: a tag of megabytes
+would be kept whole until its end.
+"""
+
+SUITES = ("testsuites", "testsuite")
+PROBLEMS, FLAKY = ("failure", "error"), ("flakyFailure", "flakyError")
+
+LONGEST_RUN = 24 * 60 * 60.0
 
 
 @dataclass(frozen=True)
@@ -44,44 +58,109 @@ class Report:
 
 def read(report: bytes) -> Report:
     """A report. ValueError, with what is wrong in a sentence, where it is no JUnit XML."""
-    root = _parsed(report)
-    return Report(tuple(_case(case) for case in _cases(root)), _seconds(root))
-
-
-def _parsed(report: bytes) -> JUnitXml:
+    reading = _Reading()
+    parser = DefusedXMLParser(target=reading, forbid_dtd=True)
     try:
-        element = fromstring(report, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError) as error:
+        for start in range(0, len(report), PIECE):
+            parser.feed(report[start : start + PIECE])
+            reading.look_up()
+        parser.close()
+    except _NoReportError:
+        raise
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:  # LookupError: an unknown encoding
         raise ValueError(f"This is not JUnit XML that can be read: {one_line(str(error), 100)}.") from error
-    if element.tag not in ("testsuites", "testsuite"):
-        raise ValueError(f"This is not JUnit XML: its root is <{one_line(str(element.tag), 40)}>, not <testsuites>.")
+    return Report(tuple(reading.cases), reading.seconds)
+
+
+class _NoReportError(ValueError):
+    """It can be read, and is no report, or too large a one."""
+
+
+class _Reading:
+    """What hears of a report's elements one after another, as the standard library's parser tells its target."""
+
+    def __init__(self) -> None:
+        self.cases: list[Case] = []
+        self._path: list[str] = []
+        self._told = self._summed = 0.0
+        self._case: dict[str, str] = {}
+        self._marks: set[str] = set()
+        self._details: list[str] = []
+        self._room = self._silent = 0
+
+    def look_up(self) -> None:
+        """A piece was read."""
+        self._silent += 1
+        if self._silent > MOST_PIECES:
+            raise _NoReportError("This is not JUnit XML that can be read: one of its tags is longer than a megabyte.")
+
+    @property
+    def seconds(self) -> float:
+        """What the report says it took; the sum of its cases where it does not."""
+        return min(self._told or self._summed, LONGEST_RUN)
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._silent = 0
+        parent = self._path[-1] if self._path else ""
+        if not parent:
+            if tag not in SUITES:
+                raise _NoReportError(f"This is not JUnit XML: its root is <{one_line(tag, 40)}>, not <testsuites>.")
+            self._told = _seconds(attributes)
+        self._path.append(tag)
+        if tag == "testcase" and parent in SUITES:
+            self._begin(attributes)
+        elif parent == "testcase":
+            self._mark(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        self._silent = 0
+        self._path.pop()
+        self._room = 0
+        if tag == "testcase" and self._path[-1] in SUITES:
+            self._finish()
+
+    def data(self, text: str) -> None:
+        self._silent = 0
+        if self._room:
+            self._details.append(text[: self._room])
+            self._room -= len(self._details[-1])
+
+    def close(self) -> None:
+        """Nothing is left to be told."""
+
+    def _begin(self, attributes: Mapping[str, str]) -> None:
+        if len(self.cases) == MOST_CASES:
+            raise _NoReportError(f"It holds more than {MOST_CASES:,} tests, which is the most that is read.")
+        self._case, self._details = {"name": attributes.get("name", "")}, []
+        self._marks = set()
+        self._summed += _seconds(attributes)
+
+    def _mark(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """What became of the test. Its first problem is told: by its message, else its text, else its type."""
+        if tag in PROBLEMS and self._marks.isdisjoint(PROBLEMS):
+            self._case["message"] = attributes.get("message", "")[:LONGEST_DETAIL]
+            self._case["type"] = attributes.get("type", "")[:LONGEST_DETAIL]
+            self._room = LONGEST_DETAIL
+        if tag in (*PROBLEMS, *FLAKY, "skipped"):
+            self._marks.add(tag)
+
+    def _finish(self) -> None:
+        case, marks = self._case, self._marks
+        told = case.get("message") or "".join(self._details) or case.get("type", "")
+        self.cases.append(
+            Case(
+                one_line(case["name"] or "unnamed test", LONGEST_NAME),
+                failed=not marks.isdisjoint(PROBLEMS),
+                skipped="skipped" in marks,
+                detail=told,
+                flaky=not marks.isdisjoint(FLAKY),
+            )
+        )
+
+
+def _seconds(attributes: Mapping[str, str]) -> float:
     try:
-        return JUnitXml.fromroot(element)  # type: ignore[arg-type]  # its own stand-in for the standard library's
-    except (JUnitXmlError, ValueError) as error:
-        raise ValueError(f"This is not JUnit XML that can be read: {one_line(str(error), 100)}.") from error
-
-
-def _cases(root: JUnitXml | TestSuite) -> Iterator[TestCase]:
-    """Every test case, also those of suites within suites."""
-    suites = root.testsuites() if isinstance(root, TestSuite) else root  # type: ignore[no-untyped-call]  # left untyped there
-    if isinstance(root, TestSuite):
-        yield from root
-    for suite in suites:
-        yield from _cases(suite)
-
-
-def _case(case: TestCase) -> Case:
-    problems = [one for one in case.result if isinstance(one, (Failure, Error))]
-    said = " ".join(str(one.message or one.text or one.type or "") for one in problems[:1])
-    skipped = any(isinstance(one, Skipped) for one in case.result)
-    flaky = any(True for kind in (FlakyFailure, FlakyError) for _ in case.iterchildren(kind))  # type: ignore[no-untyped-call]  # left untyped there
-    return Case(one_line(str(case.name or "unnamed test"), LONGEST_NAME), bool(problems), skipped, said, flaky)
-
-
-def _seconds(root: JUnitXml) -> float:
-    """What the report says it took; the sum of its cases where it does not."""
-    try:
-        told = float(root.time or 0) or sum(float(case.time or 0) for case in _cases(root))
-    except (TypeError, ValueError):
+        told = float(attributes.get("time", ""))
+    except ValueError:
         return 0.0
-    return min(max(told, 0.0), 24 * 60 * 60.0) if math.isfinite(told) else 0.0
+    return max(told, 0.0) if math.isfinite(told) else 0.0

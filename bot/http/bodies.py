@@ -27,18 +27,18 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
     return {name.lower(): value for name, value in scope["headers"]}
 
 
-async def whole(receive: Receive, headers: Mapping[bytes, bytes]) -> bytes | None:
-    """The body; None where it is larger than is read, so that nobody fills the memory."""
+async def whole(receive: Receive, headers: Mapping[bytes, bytes], most: int = MAX_BODY) -> bytes | None:
+    """The body; None where it has more than so many bytes, so that nobody fills the memory."""
     announced = headers.get(b"content-length", b"0")
-    if not announced.isdigit() or len(announced) > LONGEST_NUMBER or int(announced) > MAX_BODY:
+    if not announced.isdigit() or len(announced) > LONGEST_NUMBER or int(announced) > most:
         return None
     body = bytearray()
     more = True
-    while more and len(body) <= MAX_BODY:
+    while more and len(body) <= most:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    return bytes(body) if len(body) <= MAX_BODY else None
+    return bytes(body) if len(body) <= most else None
 
 
 def again(body: bytes) -> Receive:
@@ -71,6 +71,12 @@ async def problem(
 ) -> None:
     """Send a problem body (RFC 9457): what was wrong, in a sentence, and what else helps."""
     await answer(send, status, problem_body(status, detail, **more), PROBLEM, headers)
+
+
+async def too_large(send: Send, most: int, remedy: str = "") -> None:
+    """Send the problem of a body that has more than `most` bytes."""
+    more: dict[str, Any] = {"remedy": remedy} if remedy else {}
+    await problem(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {most:,} bytes are read here.", **more)
 
 
 def problem_body(status: HTTPStatus, detail: str, **more: object) -> dict[str, object]:

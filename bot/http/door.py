@@ -26,6 +26,7 @@ from bot.http.bodies import (
     answer,
     headers_of,
     problem,
+    too_large,
     whole,
 )
 from bot.http.health import Health
@@ -83,7 +84,7 @@ class Door:
         headers = headers_of(scope)
         body = await whole(receive, headers)
         if body is None:
-            await problem(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BODY} bytes are read.")
+            await too_large(send, MAX_BODY)
         elif _is_slacks(verifier, headers, body):
             await slack(scope, again(body), send)
         elif _is_certificate_check(body):

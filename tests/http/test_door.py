@@ -160,7 +160,7 @@ async def test_a_body_beyond_the_limit_is_413_also_where_its_length_was_not_told
     scope = {"type": "http", "path": SLACK_PATH, "method": "POST", "headers": []}
     await Door(slack, SECRET, healthy)(scope, endless, send)
     assert said[0]["status"] == 413
-    assert str(MAX_BODY) in json.loads(said[1]["body"])["detail"]
+    assert f"{MAX_BODY:,}" in json.loads(said[1]["body"])["detail"]
 
 
 @pytest.mark.parametrize("length", [str(MAX_BODY + 1), "9" * 5000, "-1", "much"])

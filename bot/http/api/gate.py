@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from bot.clock import Clock
 from bot.errors import StoreBusyError
 from bot.http.allowance import Allowance
-from bot.http.bodies import MAX_BODY, AsgiApp, Receive, Scope, Send, again, headers_of, problem, whole
+from bot.http.bodies import MAX_BODY, AsgiApp, Receive, Scope, Send, again, headers_of, problem, too_large, whole
 from bot.store.interface import Store, StoredToken
 from bot.tokens import is_good, split
 
@@ -23,11 +23,25 @@ logger = logging.getLogger(__name__)
 OPENAPI_PATH = "/api/openapi.json"
 """The description of the API: open to everybody, since it says nothing of anybody."""
 
+JUNIT_TYPES = frozenset({"application/xml", "text/xml", "application/junit+xml"})
+SMOKE_RESULTS = "smoke-results"
+"""The last word of the path at which a smoke test's results are told."""
+
+MAX_REPORT = 10_000_000
+"""Bytes of a JUnit report: some fifty thousand tests, or fewer that have much to say."""
+
 NOTED_EVERY = timedelta(minutes=1)
 """How exactly a token's last use is known: not every poll needs a write."""
 
 ASK_FOR_ONE = (
     'Send "Authorization: Bearer glt_…" with a token that `greenlight token create` gave, and that is good still.'
+)
+
+
+NO_OUTPUT = "Take out what the tests wrote (system-out, system-err), or send the results as JSON."
+AS_A_REPORT = (
+    "Shorten it. The report of a whole test run goes to …/smoke-results as JUnit XML (Content-Type: application/xml), "
+    f"where {MAX_REPORT:,} bytes are read."
 )
 
 
@@ -62,8 +76,8 @@ class Gate:
             await problem(send, HTTPStatus.TOO_MANY_REQUESTS, detail, {"retry-after": after})
         elif scope["method"] in {"GET", "HEAD"}:
             await self._inside_with(token, scope, receive, send)
-        elif (body := await whole(receive, headers)) is None:
-            await problem(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BODY} bytes are read.")
+        elif (body := await whole(receive, headers, most := _most(scope, headers))) is None:
+            await too_large(send, most, NO_OUTPUT if most == MAX_REPORT else AS_A_REPORT)
         else:
             await self._inside_with(token, scope, again(body), send)
 
@@ -100,3 +114,14 @@ class Gate:
             await self._store.write(lambda tx: tx.use_token(token.id, now))
         except StoreBusyError:  # what was asked was done; when the token was of use can be noted the next time
             del self._noted[token.id]
+
+
+def _most(scope: Scope, headers: Mapping[bytes, bytes]) -> int:
+    """How many bytes of a body are read: more of a test run's report, which is read piece by piece."""
+    is_report = scope["path"].endswith(f"/{SMOKE_RESULTS}") and content_type(headers) in JUNIT_TYPES
+    return MAX_REPORT if is_report else MAX_BODY
+
+
+def content_type(headers: Mapping[bytes, bytes]) -> str:
+    """The type of a body, without its parameters."""
+    return headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()

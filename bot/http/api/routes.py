@@ -17,10 +17,11 @@ from bot.core.dialogues import DIALOGUES
 from bot.core.smoke_forms import SmokeForm
 from bot.http.api import problems, schemas
 from bot.http.api.answers import Recorded, Status
-from bot.http.api.gate import OPENAPI_PATH
-from bot.http.api.pipelines import JUNIT_TYPES, Asking, Done, Pipelines, states_of
+from bot.http.api.gate import JUNIT_TYPES, MAX_REPORT, OPENAPI_PATH, SMOKE_RESULTS, content_type
+from bot.http.api.pipelines import Asking, Done, Pipelines, states_of
 from bot.http.api.problems import ApiError
 from bot.http.api.table import Row, collection, rows
+from bot.http.bodies import headers_of
 
 LONGEST_WAIT = 60
 """Seconds of a long poll."""
@@ -79,7 +80,7 @@ def _description(app: FastAPI, forms: tuple[Any, ...]) -> dict[str, Any]:
 
 
 async def _asking(request: Request, service: str, key: str = "") -> Asking:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = content_type(headers_of(request.scope))
     body = b"" if request.method in {"GET", "HEAD"} else await request.body()
     return Asking(request.state.token, service, body, kind, key)
 
@@ -123,11 +124,12 @@ def _add_smoke(app: FastAPI, pipelines: Pipelines, passed: Row, failed: Row) -> 
 
     _add(
         app,
-        f"{PREFIX}/{collection(passed.dialogue)}/{{version}}/smoke-results",
+        f"{PREFIX}/{collection(passed.dialogue)}/{{version}}/{SMOKE_RESULTS}",
         smoke,
         operation_id="smoke_results",
         summary="Results of the smoke test",
-        description="As JSON or as JUnit XML. One failed test makes it “Smoke failed”, else it is “Smoke passed”.",
+        description="As JSON or as JUnit XML. One failed test makes it “Smoke failed”, else it is “Smoke passed”. "
+        f"Of JUnit XML {MAX_REPORT:,} bytes are read.",
         tags=[passed.dialogue.name],
         openapi_extra=schemas.body(SmokeForm, *sorted(JUNIT_TYPES)),
     )

@@ -19,7 +19,7 @@ PROBLEMS = {
     403: "The token is for another service, or not for this step.",
     404: "There is no such service or version.",
     409: "It is not possible now: see open_steps and since.",
-    413: "The body is too large.",
+    413: "The body is too large: see remedy.",
     415: "The body is of another type than is read here.",
     422: "Something in the body is missing or wrong: see fields.",
     429: "The token asks too often: see Retry-After.",

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from bot.clock import Clock
 from bot.errors import Refusal, StoreBusyError
 from bot.http.allowance import Allowance
-from bot.http.bodies import MAX_BODY, Receive, Scope, Send, answer, headers_of, problem, whole
+from bot.http.bodies import MAX_BODY, Receive, Scope, Send, answer, headers_of, problem, too_large, whole
 from bot.http.hooks.interface import HOOKS, Headers, Hook, HookSecrets, UnknownError, UnreadableError
 
 logger = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class HookGate:
         elif scope["method"] != "POST":
             await problem(send, HTTPStatus.METHOD_NOT_ALLOWED, "Hooks answer POST.", {"allow": "POST"})
         elif (body := await whole(receive, headers_of(scope))) is None:
-            await problem(send, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"At most {MAX_BODY} bytes are read.")
+            await too_large(send, MAX_BODY)
         else:
             await self._verified(hook, headers_of(scope), body, send)
 

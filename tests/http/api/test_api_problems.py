@@ -177,6 +177,45 @@ async def test_a_report_that_is_none_is_refused(pipeline: Pipeline, report: byte
     assert pipeline.rows() == before
 
 
+CASE = '<testcase name="order {number}" time="0.01"><system-out>{output}</system-out></testcase>'
+
+
+def large(size: int) -> bytes:
+    """A report of one failed test among many that wrote much, of about so many bytes."""
+    case = CASE.format(number="{number}", output="words " * 100)
+    cases = "".join(case.format(number=number) for number in range(size // len(case)))
+    failed = '<testcase name="checkout"><failure message="502 from the gateway"/></testcase>'
+    return f"<testsuites><testsuite>{cases}{failed}</testsuite></testsuites>".encode()
+
+
+async def test_a_report_of_many_megabytes_is_read(pipeline: Pipeline) -> None:
+    """Its one failure among thousands of tests decides the step."""
+    await pipeline.scheduled()
+    await pipeline.post(f"{RELEASE}/steps/deployed", DEPLOYED)
+    report = large(9_500_000)
+    answer = await pipeline.post(f"{RELEASE}/smoke-results", content=report, headers={"Content-Type": "text/xml"})
+    assert (answer.status_code, answer.json()["step"]) == (200, "smoke_failed"), answer.text
+
+
+@pytest.mark.parametrize(
+    ("address", "kind", "most", "remedy"),
+    [
+        ("smoke-results", "application/xml; charset=utf-8", "10,000,000", "system-out"),
+        ("smoke-results", "application/json", "1,000,000", "as JUnit XML"),
+        ("steps/deployed", "application/xml", "1,000,000", "goes to …/smoke-results"),
+    ],
+)
+async def test_what_is_larger_than_is_read_is_told_how_much_is_and_what_to_do(
+    pipeline: Pipeline, address: str, kind: str, most: str, remedy: str
+) -> None:
+    await pipeline.scheduled()
+    before = pipeline.rows()
+    answer = await pipeline.post(f"{RELEASE}/{address}", content=large(10_100_000), headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["detail"]) == (413, f"At most {most} bytes are read here.")
+    assert remedy in answer.json()["remedy"]
+    assert pipeline.rows() == before
+
+
 async def test_too_many_requests_are_told_when_to_come_again(pipeline: Pipeline) -> None:
     """Per token: another pipeline is not held back by it."""
     await pipeline.post(RELEASES, APPROVAL)
