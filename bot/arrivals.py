@@ -16,7 +16,7 @@ from bot.core.policy import Service
 from bot.core.release import RELEASE
 from bot.core.release_forms import NoteForm, ReasonForm, StartForm
 from bot.core.release_rules import Release
-from bot.core.roles import PIPELINE, Actor, Role
+from bot.core.roles import HOOK, Actor, Role
 from bot.core.sightings import Phase, Sighting, notice_of
 from bot.core.unannounced import PHASES, AppearForm, ProgressForm, Unannounced
 from bot.core.versions import is_another_commit, is_same_commit, is_same_version
@@ -110,7 +110,7 @@ class _Desk:
 def _actor(source: str, role: Role, by: str = "") -> Actor:
     """The system that told, as a machine; its name says who deployed, where that was told."""
     name = f"{by} via {source}" if by else source
-    return Actor(f"{PIPELINE}{source.casefold().replace(' ', '')}", name, frozenset({role}))
+    return Actor(f"{HOOK}{source.casefold().replace(' ', '')}", name, frozenset({role}))
 
 
 def _arrive(tx: Transaction, arrival: Arrival, policies: Mapping[str, Service], now: datetime) -> Outcome:

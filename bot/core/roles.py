@@ -52,6 +52,9 @@ _LABELS = {
 PIPELINE = "ci:"
 """How the id of an actor begins that is a pipeline; its token's name follows."""
 
+HOOK = f"{PIPELINE}hook:"
+"""The same of a system that told of a deployment by a hook; its name follows."""
+
 MACHINES = frozenset({Role.CI, Role.CLOCK, Role.WATCH, Role.LINKED})
 PEOPLE_ROLES = tuple(role for role in Role if role not in MACHINES)
 

@@ -6,8 +6,10 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +18,7 @@ from pydantic_core import from_json
 from bot.conversations import Conversations
 from bot.core.dialogue import Dialogue
 from bot.core.dialogues import DIALOGUES
+from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.roles import PIPELINE, Actor, Role
 from bot.core.smoke_forms import SmokeForm
@@ -25,10 +28,13 @@ from bot.http.api.gate import JUNIT_TYPES
 from bot.http.api.junit import smoke_results
 from bot.http.api.problems import ApiError
 from bot.http.api.table import Row
+from bot.http.api.told_twice import told_by_hook
 from bot.messages.references import Reference
 from bot.pulse import Pulse
 from bot.service import read_conversation
 from bot.store.interface import Reader, Record, StoredToken
+
+logger = logging.getLogger(__name__)
 
 LONGEST_KEY = 200
 
@@ -89,7 +95,12 @@ class Pipelines:
         if len(asking.key) > LONGEST_KEY:
             raise Refusal("The Idempotency-Key is too long.", f"At most {LONGEST_KEY} characters.", fields={"key": ""})
         delivery = f"api:{asking.service}:{asking.key}" if asking.key else ""
-        taken = await self._conversations.take(reference, actor, answers, delivery, _digest(answers))
+        try:
+            taken = await self._conversations.take(reference, actor, answers, delivery, _digest(answers))
+        except Refusal as refusal:
+            if record is None or refusal.fields or (same := await self._same(record, row, answers)) is None:
+                raise
+            return Done(recorded(*same, policy), repeated=True)
         events = await self._conversations.store.read(lambda reader: reader.events(taken.conversation.id))
         event = events[taken.number - 1]
         asked = record.version if record else str(answers.get("version", "")).strip()
@@ -98,6 +109,17 @@ class Pipelines:
         if taken.differs:
             raise _used(f"“{event.step}” of {taken.conversation.version} with another body")
         return Done(recorded(event, taken.conversation, policy), taken.repeated)
+
+    async def _same(self, record: Record, row: Row, answers: Mapping[str, Any]) -> tuple[Event, Any] | None:
+        """What a hook has told already of the same, and the conversation."""
+        look = partial(told_by_hook, conversation_id=record.id, step=row.step.name, answers=answers)
+        if (same := await self._conversations.store.read(look)) is not None:
+            logger.info(
+                "“%s” of %s was told by a hook before a pipeline; the hook need not tell of a workflow that uses /api",
+                *(row.step.name, record.version),
+                extra={"action": "told_twice", "conversation": record.id},
+            )
+        return same
 
     async def status(self, asking: Asking, dialogue: Dialogue[Any], version: str) -> Status:
         """Where a version stands."""
