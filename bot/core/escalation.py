@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.core import alarms
 from bot.core import escalation_rules as rules
 from bot.core.dialogue import SAME, Dialogue, Signers, State, Step, Target, Wait
 from bot.core.escalation_forms import HandledForm, RaiseForm
 from bot.core.escalation_rules import Escalation
 from bot.core.handoffs import incident_resolved
+from bot.core.paging import NotNotifiedForm
 from bot.core.release_forms import NoteForm
+from bot.core.release_gates import both
 from bot.core.roles import Role
 
 STATES = (
@@ -39,12 +42,16 @@ def _minutes(minutes: int, words: str, states: tuple[str, ...] = ()) -> Wait:
 # fmt: off
 STEPS = (
     Step("raise", "Escalate", (), "awaiting_acknowledgement", (), "🚨 *Escalated*", RaiseForm, hears="channel",
-         facts=rules.raise_facts, effect=rules.raised, tells=rules.tells),
+         looks=True, facts=both(rules.raise_facts, alarms.escalation_facts), effect=rules.raised, tells=rules.tells,
+         errands=alarms.raised, announces=alarms.heard_in),
     Step("acknowledge", "Acknowledge", ("awaiting_acknowledgement",), AFTER_HEARING, EACH_TOLD, "👀 *Acknowledged*",
          wait=_minutes(5, "your acknowledgement"), style="primary", facts=rules.acknowledge_facts,
-         effect=rules.acknowledged),
+         effect=rules.acknowledged, errands=alarms.acknowledged),
     Step("handle", "Handled", OPEN, "handled", ALL_TOLD, "✅ *Handled*", HandledForm,
-         wait=_minutes(60, "word of how it was handled", ("acknowledged",)), tells=incident_resolved),
+         wait=_minutes(60, "word of how it was handled", ("acknowledged",)), tells=incident_resolved,
+         errands=alarms.over),
+    Step("not_notified", "Not notified", (*OPEN, "handled"), SAME, (Role.LINKED,), "⚠️ *Could not be notified*",
+         NotNotifiedForm, button=False),
     Step("note", "Note", (*OPEN, "handled"), SAME, (), "📝 *Note*", NoteForm, button=False),
 )
 # fmt: on

@@ -9,6 +9,7 @@ from bot.core.authority import EMERGENCIES, Emergency
 from bot.core.dialogue import Consequence, Situation, Tell
 from bot.core.escalation_forms import EscalateForm, RaiseForm
 from bot.core.events import Conversation, Event, Fact
+from bot.core.paging import is_p0
 from bot.core.policy import Service
 from bot.core.roles import Role
 
@@ -28,6 +29,7 @@ class Escalation(Conversation):
     """One situation that goes up at once, until it is handled."""
 
     told: tuple[Role, ...] = ()
+    paged: bool = False
     acknowledgements: tuple[Acknowledgement, ...] = ()
 
     @property
@@ -64,7 +66,10 @@ def raise_facts(situation: Situation[Escalation]) -> dict[str, Any]:
 
 
 def raised(escalation: Escalation, event: Event) -> Escalation:
-    return escalation.model_copy(update={"told": tuple(map(Role, event.data["told"])), "acknowledgements": ()})
+    told = tuple(map(Role, event.data["told"]))
+    # One that was raised before people were told of it outside of Slack says nothing of that.
+    paged = is_p0(event) and not event.data.get("paged_already", True)
+    return escalation.but(told=told, acknowledgements=(), paged=paged)
 
 
 def tells(escalation: Escalation, _event: Event, _policy: Service) -> tuple[Tell, ...]:

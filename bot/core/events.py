@@ -96,6 +96,11 @@ class Conversation(Fact):
         return next((act for act in reversed(self.trail) if act.step == step), None)
 
     @property
+    def trouble(self) -> str:
+        """What its pages are one for: the conversation that all trouble of one matter belongs to, by its id."""
+        return self.id
+
+    @property
     def signers(self) -> tuple[Role, ...]:
         """The roles whose agreement this conversation requires itself."""
         return ()

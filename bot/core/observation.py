@@ -72,7 +72,8 @@ class Standing(Fact):
 class Observation(Fact):
     """What the watch of a release told already. `blind` holds the reason for each signal that can't be measured,
     `alerts` the severity of those that were told and are not over, by name,
-    `paged` of which severities people were told outside of the thread. `was_warned`: a check saw something beyond a
+    `paged` of which severities people were told outside of the thread. `alarm`: people say that it is P0, whatever is
+    measured. `was_warned`: a check saw something beyond a
     limit, however briefly.
     """
 
@@ -83,6 +84,7 @@ class Observation(Fact):
     was_blind: bool = False
     was_warned: bool = False
     paged: tuple[Literal["P0", "critical", "warning"], ...] = ()
+    alarm: bool = False
 
 
 NOTHING_TOLD = Observation()

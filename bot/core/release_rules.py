@@ -281,6 +281,12 @@ def resumed(release: Release, event: Event) -> Release:
     return watched(release, event) if "watch_until" in event.data else release
 
 
+def as_it_is(release: Release, event: Event) -> Release:
+    """As `effect` of a step that is only told."""
+    del event
+    return release
+
+
 def set_aside(release: Release, event: Event) -> Release:
     """A rollback in the middle of a decision: what the decision is about is remembered, should it be declined."""
     del event

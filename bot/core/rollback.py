@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from bot.core import orders
+from bot.core import alarms, orders
 from bot.core import rollback_forms as forms
 from bot.core import rollback_rules as rules
 from bot.core.dialogue import SAME, Dialogue, State, Step, Target, Wait
 from bot.core.events import Errand, Event
-from bot.core.paging import rollback_begun
+from bot.core.paging import NotNotifiedForm
 from bot.core.policy import Service
 from bot.core.release_forms import NoteForm, ReasonForm
 from bot.core.roles import Role
+from bot.core.rollback_clock import timetable
 from bot.core.rollback_prefill import FILLERS
 from bot.core.rollback_rules import Rollback
 
@@ -52,7 +53,11 @@ def _urgent(minutes: int, words: str, then: Role | None = None, since: str = "")
 
 
 def _ordered_and_acknowledged(rollback: Rollback, event: Event, policy: Service) -> tuple[Errand, ...]:
-    return (*orders.ordered(rollback, event, policy), *rollback_begun(rollback, event, policy))
+    return (*orders.ordered(rollback, event, policy), *alarms.begun(rollback, event, policy))
+
+
+def _begun_or_paged(rollback: Rollback, event: Event, policy: Service) -> tuple[Errand, ...]:
+    return (*rules.begins_itself(rollback, event, policy), *alarms.raised(rollback, event, policy))
 
 
 # A table is read by its rows.
@@ -61,13 +66,15 @@ STEPS = (
     Step("request", "Request rollback", (), BY_SEVERITY, (QA, TECH_LEAD, DEVOPS, MANAGER, Role.LINKED),
          "🚨 *ROLLBACK NEEDED*", forms.RequestForm, hears="channel", style="danger", looks=True,
          guards=(rules.known_environment, rules.not_begun, rules.is_deployed, rules.good_target),
-         facts=rules.request_facts, effect=rules.requested, leads=rules.release_follows, errands=rules.begins_itself),
+         facts=rules.request_facts, effect=rules.requested,
+         leads=rules.release_follows, errands=_begun_or_paged, announces=alarms.heard_in),
     Step("decide", "Roll back", ("awaiting_decision",), "awaiting_start", (TECH_LEAD, MANAGER),
          "⚖️ *Decided: roll back*", wait=_urgent(10, "your decision: roll back, or not", MANAGER), style="danger",
          confirm="Production goes back to the version before."),
     Step("raise_severity", "Raise to P0", ("awaiting_decision",), "awaiting_start",
          (QA, TECH_LEAD, DEVOPS, MANAGER, Role.LINKED), "🚨 *Now P0: production is down*", style="danger",
-         confirm="It is rolled back at once, without a decision.", effect=rules.now_p0, errands=rules.begins_itself),
+         confirm="It is rolled back at once, without a decision.", effect=rules.now_p0, errands=_begun_or_paged,
+         leads=alarms.release_hears, announces=alarms.heard_in),
     Step("worsened", "Now P0", ("awaiting_start",), SAME, (Role.LINKED,), "🚨 *Now P0: production is down*",
          button=False, guards=(rules.is_worse,), effect=rules.now_p0, errands=rules.begins_itself),
     Step("initiate", "Begin rollback", ("awaiting_start",), "rolling_back", (DEVOPS, TECH_LEAD, Role.WATCH),
@@ -83,7 +90,7 @@ STEPS = (
     Step("verify", "Works again", ("awaiting_verification",), "awaiting_closure", (QA,), "✅ *Rollback verified*",
          forms.VerifyForm, wait=_urgent(5, "you to verify that it works", TECH_LEAD, "verification_began"),
          style="primary",
-         leads=rules.release_is_back, tells=rules.incident_over),
+         leads=rules.release_is_back, tells=rules.incident_over, errands=alarms.over),
     Step("testing", "Testing…", ("awaiting_verification",), SAME, (QA,), "🧪 *Testing…*",
          guards=(rules.not_testing,), effect=rules.testing),
     Step("still_broken", "Still broken", ("awaiting_verification",), "awaiting_start", (QA,), "❌ *Still broken*",
@@ -101,10 +108,12 @@ STEPS = (
          effect=rules.voted),
     Step("decline", "Decline", ("awaiting_decision", "awaiting_start"), "declined", (TECH_LEAD, MANAGER),
          "🚫 *Rollback declined*", ReasonForm, confirm="Production stays on this version.",
-         guards=(rules.only_p1, rules.still_there), leads=rules.release_goes_on),
+         guards=(rules.only_p1, rules.still_there), leads=rules.release_goes_on, errands=alarms.over),
     Step("withdraw", "False alarm", ("awaiting_decision", "awaiting_start"), "withdrawn", (QA, TECH_LEAD, MANAGER),
          "🔕 *False alarm*", ReasonForm, confirm="The alarm ends; production stays on this version.",
-         guards=(rules.still_there,), leads=rules.release_goes_on),
+         guards=(rules.still_there,), leads=rules.release_goes_on, errands=alarms.over),
+    Step("not_notified", "Not notified", EVERY_STATE, SAME, (Role.LINKED,), "⚠️ *Could not be notified*",
+         NotNotifiedForm, button=False),
     Step("overdue", "Recovery target missed", ("rolling_back",), SAME, (Role.CLOCK,), "⏱️ *Recovery target missed*",
          forms.OverdueForm, button=False),
     Step("detail", "Add details", UNDER_WAY, SAME, (), "🔎 *Details*", forms.DetailForm, effect=rules.detailed,
@@ -124,5 +133,5 @@ ROLLBACK: Dialogue[Rollback] = Dialogue(
     command="/rollback",
     anywhere=True,
     fillers=FILLERS,
-    timetable=rules.timetable,
+    timetable=timetable,
 )

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.core.dialogue import Consequence, Situation, Tell
-from bot.core.events import Conversation, Errand, Event, Fact, Reminder
+from bot.core.events import Conversation, Errand, Event, Fact
 from bot.core.freeze import incident_freeze
 from bot.core.handoffs import handed_to
 from bot.core.known_versions import refuse_not_deployed, refuse_unknown_target
 from bot.core.orders import BEGIN, OrderState
+from bot.core.paging import is_p0
 from bot.core.policy import Service
 from bot.core.release_forms import RollbackForm, RolledBackForm
 from bot.core.roles import WATCH, Role
@@ -22,17 +23,7 @@ from bot.core.surroundings import BACK, BEFORE_DEPLOYING, LIVE
 from bot.core.versions import is_same_version
 from bot.errors import Refusal
 
-RECOVERY_TARGETS = {
-    "application": timedelta(minutes=2),
-    "database": timedelta(minutes=5),
-    "system": timedelta(minutes=15),
-}
-"""Release plan, "Время восстановления (RTO)"."""
-
 MOST_VOTES = 50
-
-POST_MORTEM_ASKED = (1, *range(3, 11), *range(14, 92, 7))
-"""On which days after it was to be held the post-mortem is asked for; on the second the row's own wait asks."""
 
 
 class Vote(Fact):
@@ -45,10 +36,13 @@ class Vote(Fact):
 
 class Rollback(Conversation):
     """The way back of one version of one service in one environment. `release` is its release's conversation, where
-    there is one.
+    there is one, and `follows` whether that stops and ends with it. `paged`: people were told of it outside of Slack
+    by itself; where a release follows, they are told by that one.
     """
 
     release: str = ""
+    follows: bool = True
+    paged: bool = False
     severity: str = "P1"
     target: str = ""
     issue: str = ""
@@ -73,6 +67,11 @@ class Rollback(Conversation):
         """Whoever reported it as QA is asked to verify, whoever began it as DevOps to tell when it is done."""
         asked = {("awaiting_verification", Role.QA): self.reporter, ("rolling_back", Role.DEVOPS): self.operator}
         return asked.get((self.state, role), "")
+
+    @property
+    def trouble(self) -> str:
+        """Its release's, which ends with it."""
+        return self.release if self.release and self.follows else self.id
 
     @property
     def shut(self) -> frozenset[str]:
@@ -226,9 +225,10 @@ def request_facts(situation: Situation[Rollback]) -> dict[str, Any]:
     # its deployment is stopped before one that is over: of two only one may be open.
     kinds = (LIVE, BEFORE_DEPLOYING, ("completed",))
     found = (past for states in kinds for past in alike if past.state in states)
-    release = next(found, alike[0] if alike else None)
+    following = next(found, None)
+    release = following or (alike[0] if alike else None)
     target = form.target or around.way_back_from(form.version) or None
-    return {"release": release.id if release else "", "target": target}
+    return {"release": release.id if release else "", "follows": following is not None, "target": target}
 
 
 def requested(rollback: Rollback, event: Event) -> Rollback:
@@ -236,6 +236,8 @@ def requested(rollback: Rollback, event: Event) -> Rollback:
     return rollback.model_copy(
         update={
             "release": data["release"],
+            "follows": data.get("follows", True),
+            "paged": _wakes(event, follows=data.get("follows", True)),
             "reporter": event.actor if Role.QA.value in event.roles else "",
             "severity": data["severity"],
             "target": data["target"] or "",
@@ -246,9 +248,13 @@ def requested(rollback: Rollback, event: Event) -> Rollback:
     )
 
 
+def _wakes(event: Event, *, follows: bool) -> bool:
+    """Whether people are told of it by the rollback itself: nobody else does, and people say that it is P0."""
+    return is_p0(event) and not follows and Role.LINKED not in event.roles
+
+
 def now_p0(rollback: Rollback, event: Event) -> Rollback:
-    del event
-    return rollback.model_copy(update={"severity": "P0"})
+    return rollback.but(severity="P0", paged=rollback.paged or _wakes(event, follows=rollback.follows))
 
 
 def detailed(rollback: Rollback, event: Event) -> Rollback:
@@ -373,34 +379,3 @@ def up_the_path(rollback: Rollback, event: Event, policy: Service) -> tuple[Tell
     """Still broken after the way back: those who decide hear of it at once."""
     del rollback, event, policy
     return (Tell((Role.TECH_LEAD, Role.RELEASE_MANAGER)),)
-
-
-def timetable(rollback: Rollback, policy: Service) -> tuple[Reminder, ...]:
-    """The stopwatch while it is rolled back, and the post-mortem that is asked for until it is published."""
-    if rollback.state == "rolling_back" and rollback.started_at:
-        return _stopwatch(rollback, rollback.started_at)
-    if rollback.state == "awaiting_postmortem" and rollback.post_mortem_at:
-        return _post_mortem(rollback, rollback.post_mortem_at, policy)
-    return ()
-
-
-def _stopwatch(rollback: Rollback, started_at: datetime) -> tuple[Reminder, ...]:
-    names = tuple(RECOVERY_TARGETS)
-    return tuple(
-        _at(rollback, "step", "overdue", started_at + RECOVERY_TARGETS[name], (), f"{rollback.attempts}:{name}")
-        for name in names[names.index(rollback.scope) :]
-    )
-
-
-def _post_mortem(rollback: Rollback, at: datetime, policy: Service) -> tuple[Reminder, ...]:
-    quiet = policy.quiet_hours
-    roles = (Role.TECH_LEAD.value,)
-    told: list[Reminder] = [_at(rollback, "due", "publish", at, roles, "post-mortem")]
-    for day in POST_MORTEM_ASKED:
-        due = at + timedelta(days=day)
-        told.append(_at(rollback, "nudge", "publish", quiet.release(due) if quiet else due, roles, f"day {day}"))
-    return tuple(told)
-
-
-def _at(rollback: Rollback, kind: Any, step: str, due_at: datetime, roles: tuple[str, ...], occasion: str) -> Reminder:
-    return Reminder(rollback.id, kind, step, 0, due_at, roles, occasion)

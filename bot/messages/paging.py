@@ -5,33 +5,35 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.core.events import Event
-from bot.core.paging import severities_of
+from bot.core.authority import EMERGENCIES
+from bot.core.events import Conversation, Event
+from bot.core.paging import ALARMS, severities_of
 from bot.core.policy import Service
-from bot.core.release_rules import Release
 from bot.messages import blocks
 from bot.messages.message import Message
 from bot.messages.parts import both_zones, place, version
-from bot.messages.text import bold, escape, link
+from bot.messages.text import bold, clip, escape, link, one_line
 
 MARKS = {"P0": "🚨", "critical": "🔴", "warning": "⚠️"}
 MOST_SHOWN = 10
+LONGEST = 300
 
 
-def announced(release: Release, event: Event, policy: Service) -> Message:
+def announced(it: Conversation, event: Event, policy: Service) -> Message:
     """The message for the channels of an event's severities."""
     del policy
     severities = severities_of(event)
     mark, worst = (MARKS[severities[0]], f" {severities[0]}") if severities else ("💚", "")
     lines = [*_lines(event)][:MOST_SHOWN]
-    about = f"{version(release)} · {escape(release.service)} · {place(release)} · thread in <#{release.channel}>"
+    thread = event.data.get("rollback_channel", it.channel)
+    about = f"{version(it)} · {escape(it.service)} · {place(it)} · thread in <#{thread}>"
     text = f"{mark}{worst} {lines[0] if lines else 'Over'}"
-    return Message(
-        f"{text} · {version(release)}", (blocks.section("\n".join((text, *lines[1:]))), blocks.context(about))
-    )
+    return Message(f"{text} · {version(it)}", (blocks.section("\n".join((text, *lines[1:]))), blocks.context(about)))
 
 
 def _lines(event: Event) -> list[str]:
+    if event.step in ALARMS:
+        return _alarm(event)
     data: dict[str, Any] = event.data
     match event.step:
         case "breach":
@@ -45,6 +47,17 @@ def _lines(event: Event) -> list[str]:
             return [f"Over: {escape(', '.join(data['names']))}"]
         case _:
             return []
+
+
+def _alarm(event: Event) -> list[str]:
+    """What people say."""
+    data, name = event.data, escape(event.name)
+    if event.step in ("worsened", "raise_severity"):
+        return [f"{bold('Now P0')}, says {name}: production is down"]
+    is_escalated = event.step == "raise"
+    what, words = (EMERGENCIES[data["situation"]], "details") if is_escalated else ("Rollback needed", "issue")
+    details = f": {escape(clip(one_line(data[words]), LONGEST))}" if data[words] else ""
+    return [f"{bold(what)}{details}", f"{'Escalated' if is_escalated else 'Asked for'} by {name}"]
 
 
 def _alert(group: dict[str, Any]) -> str:

@@ -13,8 +13,9 @@ from bot.core.events import Conversation, Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
 from bot.core.roles import PIPELINE
+from bot.core.rollback_clock import RECOVERY_TARGETS
 from bot.core.rollback_forms import SCOPES, RequestForm
-from bot.core.rollback_rules import RECOVERY_TARGETS, Rollback
+from bot.core.rollback_rules import Rollback
 from bot.messages.generic import shown
 from bot.messages.markdown import BLANK, bullets, inert, lines_of, section, table, to_copy
 from bot.messages.message import Said

@@ -9,8 +9,9 @@ from bot.core.events import Event, Reminder
 from bot.core.policy import Service
 from bot.core.reminders import patience
 from bot.core.rollback import ROLLBACK
+from bot.core.rollback_clock import RECOVERY_TARGETS
 from bot.core.rollback_forms import SCOPES, CompleteForm, PublishForm, RequestForm
-from bot.core.rollback_rules import RECOVERY_TARGETS, Rollback
+from bot.core.rollback_rules import Rollback
 from bot.messages import blocks, orders
 from bot.messages.generic import begun, finished, generic, shown
 from bot.messages.message import Message, Said

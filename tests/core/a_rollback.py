@@ -8,6 +8,7 @@ from typing import Any
 from bot.core import rollback_forms as forms
 from bot.core.events import Event
 from bot.core.forms import Form
+from bot.core.paging import NotNotifiedForm
 from bot.core.policy import Service
 from bot.core.release_forms import NoteForm, ReasonForm
 from bot.core.roles import Actor
@@ -70,6 +71,7 @@ def form_for(step: str, now: datetime) -> Form | None:
         "overdue": forms.OverdueForm(occasion="1:application"),
         "detail": forms.DetailForm(impact=("Support has 40 calls",)),
         "order_told": order_told(kind="rollback"),
+        "not_notified": NotNotifiedForm(what="PagerDuty", reason="It refused"),
         "note": NoteForm(text="The cache was cleared as well"),
     }
     if step in {"decide", "raise_severity", "favour", "oppose", "testing", "ask_again", "worsened"}:

@@ -72,7 +72,7 @@ POSSIBLE = {
     "smoke_running": f"smoke_passed smoke_failed breach roll_back {WATCHED}",
     "watching": f"extend_watch complete breach roll_back {WATCHED}",
     "awaiting_decision": f"continue breach roll_back {WATCHED}",
-    "rolling_back": f"breach rollback_declined rolled_back {TYPED} {ENDING} {OBSERVED}",
+    "rolling_back": f"breach worsened rollback_declined rolled_back {TYPED} {ENDING} {OBSERVED}",
     "completed": f"roll_back {TYPED} {VALIDATING}",
     "withdrawn": "escalate note order_told",
     "rolled_back": f"escalate note order_told {ENDING}",
@@ -124,6 +124,7 @@ WHO = {
     "withdraw": {QA.id, MANAGER.id},
     "roll_back": {QA.id, TECH_LEAD.id, DEVOPS.id, LINKED.id},
     "found_live": {LINKED.id},
+    "worsened": {LINKED.id},
     "rollback_declined": {LINKED.id},
     "rolled_back": {LINKED.id},
     "order_told": {LINKED.id},
@@ -212,6 +213,7 @@ MOVES = [
     ("completed", "roll_back", TECH_LEAD, roll_back(), "rolling_back"),
     ("rolling_back", "rollback_declined", LINKED, None, "watching"),
     *((state, "found_live", LINKED, roll_back(), "rolling_back") for state in BEFORE_DEPLOYING),
+    ("rolling_back", "worsened", LINKED, None, "rolling_back"),
     ("rolling_back", "rolled_back", LINKED, rolled_back(), "rolled_back"),
     ("rolled_back", "note", NOBODY, note(), "rolled_back"),
 ]
@@ -388,6 +390,7 @@ def test_machines_and_typed_steps_have_no_button() -> None:
         *VALIDATING.split(),
         *ANSWERING,
         "found_live",
+        "worsened",
         "rollback_declined",
         "rolled_back",
         "note",
@@ -402,7 +405,7 @@ def test_only_notes_ticks_and_a_longer_watch_leave_the_state_as_it_is() -> None:
     """So that buttons made before them stay good."""
     same = {step.name for step in RELEASE.steps if step.to == SAME}
     typed = {*FOLLOWING, *TICKING, *ANSWERING, *OBSERVED.split(), *SILENCING.split(), *VALIDATING.split()}
-    assert same == {"note", "escalate", "extend_watch", "allow", "order_told", "ask_again", *typed}
+    assert same == {"note", "escalate", "extend_watch", "allow", "order_told", "ask_again", "worsened", *typed}
 
 
 def test_names_of_states_and_steps_are_unique() -> None:

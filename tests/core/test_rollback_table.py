@@ -40,6 +40,7 @@ POSSIBLE = {
     "declined": "note order_told",
     "withdrawn": "note order_told",
 }
+POSSIBLE = {state: f"{steps} not_notified" for state, steps in POSSIBLE.items()}
 
 EVERYBODY = (QA, OTHER_QA, DEVOPS, TECH_LEAD, PM, MANAGER, CI, CLOCK, WATCH, LINKED, NOBODY)
 ANY_QA, ANYBODY = {QA.id, OTHER_QA.id}, {actor.id for actor in EVERYBODY}
@@ -48,6 +49,7 @@ WHO: dict[str, set[str]] = {
     "decide": {TECH_LEAD.id, MANAGER.id},
     "raise_severity": {*ANY_QA, TECH_LEAD.id, DEVOPS.id, MANAGER.id, LINKED.id},
     "worsened": {LINKED.id},
+    "not_notified": {LINKED.id},
     "decline": {TECH_LEAD.id, MANAGER.id},
     "withdraw": {*ANY_QA, TECH_LEAD.id, MANAGER.id},
     "initiate": {DEVOPS.id, TECH_LEAD.id, WATCH.id},
@@ -86,6 +88,7 @@ MOVES: list[tuple[str, str, Actor, str]] = [
     ("awaiting_verification", "still_broken", QA, "awaiting_start"),
     ("awaiting_closure", "close", TECH_LEAD, "awaiting_postmortem"),
     ("awaiting_postmortem", "publish", DEVOPS, "closed"),
+    *((state, "not_notified", LINKED, state) for state in POSSIBLE),
 ]
 
 # step: minutes until its owner is reminded, whether at night too, counted from what, and to whom it then goes up.
@@ -194,7 +197,7 @@ def test_steps_that_can_not_be_taken_back_ask_first() -> None:
 
 def test_only_machines_and_typed_words_have_no_button() -> None:
     assert {step.name for step in ROLLBACK.steps if not step.button} == {
-        *("overdue", "note", "order_told", "ask_again", "worsened")
+        *("overdue", "note", "order_told", "ask_again", "worsened", "not_notified")
     }
 
 

@@ -242,6 +242,7 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "roll_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK),
     "rolled_back": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("rolled_back", LINKED, ROLLED_BACK),
     "found_live": lambda: Talk().scheduled().take("found_live", LINKED, ROLLBACK),
+    "worsened": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("worsened", LINKED),
     "rollback_declined": lambda: Talk().watching().take("roll_back", QA, ROLLBACK).take("rollback_declined", LINKED),
     "plan_that_needs_agreement": lambda: Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | DECIDED),
     "agree": lambda: Talk(WITH_PM).signed().take("plan", DEVOPS, PLAN | DECIDED).take("agree", PM),

@@ -91,6 +91,7 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "decide": lambda: Talk().asked().later(minutes=2).do("decide", TECH_LEAD),
     "raise_severity": lambda: Talk().asked().later(minutes=2).do("raise_severity", QA),
     "worsened": lambda: Talk().asked().do("decide", TECH_LEAD).do("worsened", LINKED),
+    "not_notified": lambda: p0().do("not_notified", LINKED, {"what": "PagerDuty", "reason": "It refused (400)."}),
     "decline": lambda: Talk().asked().do("decline", TECH_LEAD, REASON),
     "withdraw": lambda: p0().do("withdraw", QA, REASON),
     "detail": lambda: Talk().asked(**BARE).do("detail", DEVOPS, {"impact": "Support has 40 calls"}),
@@ -333,7 +334,8 @@ def test_what_the_card_has_no_room_for_stands_in_the_thread() -> None:
 def test_a_step_that_changes_nothing_leaves_the_card_s_buttons_good() -> None:
     same = {step.name for step in ROLLBACK.steps if step.to == SAME}
     assert same == {
-        *["favour", "oppose", "overdue", "testing", "detail", "note", "order_told", "ask_again", "worsened"]
+        *["favour", "oppose", "overdue", "testing", "detail", "note", "order_told", "ask_again", "worsened"],
+        "not_notified",
     }
     talk = Talk().asked()
     before = talk.it.stage

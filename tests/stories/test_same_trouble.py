@@ -125,10 +125,12 @@ async def test_what_is_measured_once_the_way_back_has_begun_wakes_nobody(told: T
     await person(told)
     await told.player.playground.settled()
     await told.player.step(JANE, RELEASES, "Begin rollback", target="v1.1.0", eta="2")
+    sent = len(told.pagerduty.events)
     await watch(told)
     await hook(told)
     await told.player.playground.settled()
-    assert told.states() == {}
+    assert told.states() == {"P0": "acknowledged"}
+    assert len(told.pagerduty.events) == sent
     assert not {"breach", "alerted"}.intersection((await found(told, "release"))[0][1])
 
 
