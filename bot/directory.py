@@ -113,6 +113,8 @@ class Directory:
 
     async def zone(self, user_id: str) -> str:
         """A person's time zone, an IANA name; the team's where Slack does not say."""
+        if (known := self._users.fresh(user_id)) is not None:
+            return known.zone or self._default_zone
         try:
             return (await self._users.get(user_id, self._budget)).zone or self._default_zone
         except GreenlightError:

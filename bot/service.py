@@ -8,11 +8,11 @@ key are one commit.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from random import getrandbits
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from bot.answered import take_buttons_away
 from bot.core.dialogue import SAME, Consequence, Dialogue, Move, Situation, Step, play
@@ -41,8 +41,7 @@ def new_id(now: datetime) -> str:
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Opening:
+class Opening(NamedTuple):
     """What identifies a conversation that is to be opened. `channel`: the service's own, where it is empty."""
 
     id: str
@@ -73,8 +72,7 @@ def _unopened(kind: type[Conversation]) -> Conversation:
     return kind.model_validate(dict.fromkeys(names, "") | {"opened_at": NEVER, "since": NEVER})
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """A step as it was recorded: the conversation after it, and its event's number. `repeated`: the delivery was seen
     before, and nothing was changed now; the conversation is as it is now, and the number that of the event of then.
     `differs`: what came with the delivery was something else then.
@@ -133,7 +131,7 @@ def _numbered(tx: Transaction, dialogue: Dialogue[Any], opening: Opening) -> Ope
     """The opening with its number, where the dialogue's conversations are tickets."""
     if not dialogue.ticket:
         return opening
-    return replace(opening, version=f"{dialogue.ticket}-{tx.next_number(dialogue.name)}")
+    return opening._replace(version=f"{dialogue.ticket}-{tx.next_number(dialogue.name)}")
 
 
 def _already_open(tx: Reader, conversation_id: str) -> Refusal:
@@ -170,7 +168,7 @@ def told_apart(
     """
     taken, key = intent(tx), f"body:{delivery}"
     if taken.repeated:
-        return replace(taken, differs=tx.reply_to(key) not in (None, digest))
+        return taken._replace(differs=tx.reply_to(key) not in (None, digest))
     tx.remember(key, digest, at)
     return taken
 

@@ -52,6 +52,7 @@ class HttpServer:
             log_config=None,
             proxy_headers=False,  # nobody asks where a request came from: its signature counts
             access_log=False,
+            server_header=False,  # what serves here is nobody's business
             timeout_graceful_shutdown=GRACE,
         )
         self._config = config

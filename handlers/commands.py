@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.core.dialogue import Dialogue
 from bot.core.dialogues import DIALOGUES
@@ -20,8 +20,7 @@ from handlers.incoming import first_word, plain, typed_answers
 from handlers.steps import open_form
 
 
-@dataclass(frozen=True)
-class Call:
+class Call(NamedTuple):
     """One use of a command: who, where, with which words after the subcommand."""
 
     user: str

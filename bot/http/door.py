@@ -7,6 +7,8 @@ Signatures are checked here, because Bolt reads a body before it asks whose it i
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
@@ -39,6 +41,20 @@ HEALTH_PATH = "/health"
 NOTHING: Mapping[str, AsgiApp] = MappingProxyType({})
 
 
+class PreparedVerifier(SignatureVerifier):
+    """Slack's own verifier, with its key prepared once: that takes longer than to sign a request."""
+
+    def __init__(self, signing_secret: str) -> None:
+        super().__init__(signing_secret)
+        self._prepared = hmac.new(signing_secret.encode(), digestmod=hashlib.sha256)
+
+    def generate_signature(self, *, timestamp: str, body: str | bytes) -> str:
+        """What Slack sends as its signature (docs.slack.dev, "Verifying requests from Slack")."""
+        signing = self._prepared.copy()
+        signing.update(f"v0:{timestamp}:".encode() + (body.encode() if isinstance(body, str) else body))
+        return f"v0={signing.hexdigest()}"
+
+
 class Door:
     """Routes a request by its path. `slack` and `signing_secret` are None where Slack comes by Socket Mode; `mounted`
     are the applications for paths by their first word, such as `api`.
@@ -53,7 +69,7 @@ class Door:
     ) -> None:
         self._mounted = mounted
         self._slack = slack
-        self._verifier = SignatureVerifier(signing_secret) if signing_secret else None
+        self._verifier = PreparedVerifier(signing_secret) if signing_secret else None
         self._health = health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.core.dialogue import Dialogue
 from bot.core.events import Errand, Outgoing, Reminder
@@ -11,8 +11,7 @@ from bot.core.policy import Service
 from bot.core.roles import Role
 
 
-@dataclass(frozen=True)
-class Overview:
+class Overview(NamedTuple):
     """One conversation as it stands: who is awaited, what happens by itself next, and where its thread is.
 
     `thread` is the channel id and the timestamp of the head, once it was posted.

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from bot.http.bodies import MAX_BODY, Receive, Scope, Send, answer
-from bot.http.door import SLACK_PATH, Door
+from bot.http.door import SLACK_PATH, Door, PreparedVerifier
 from bot.http.health import Health
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -68,6 +68,22 @@ async def test_what_slack_signed_reaches_bolt_to_the_letter(
     given = await client.post(SLACK_PATH, content=body, headers=headers(body))
     assert (given.status_code, given.json()) == (200, {"heard": True})
     assert slack.bodies == [body]
+
+
+def test_the_prepared_key_signs_as_slacks_documentation_does() -> None:
+    """The example of docs.slack.dev, "Verifying requests from Slack", one request after another."""
+    body = (
+        "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
+        "&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
+        "&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+        "&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+    )
+    told = "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503"
+    verifier = PreparedVerifier(SECRET)
+    assert [verifier.generate_signature(timestamp="1531420618", body=one) for one in (body, body.encode())] == [
+        told
+    ] * 2
+    assert verifier.generate_signature(timestamp="1531420619", body=body) != told
 
 
 @pytest.mark.parametrize(
