@@ -47,7 +47,7 @@ def payload(body: bytes) -> dict[str, Any]:
         events: dict[str, Any] = json.loads(text)
         return events
     fields: dict[str, str] = {}
-    for pair in text.split("&") if text else ():
+    for pair in filter(None, text.split("&")):
         name, _, value = pair.partition("=")
         fields[_unquoted(name)] = _unquoted(value)
     if "payload" in fields:
