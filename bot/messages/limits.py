@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from bot.messages.limit_rules import (
@@ -49,6 +50,9 @@ HEAVY = ALL_BLOCKS // 2
 VIEW_BYTES = 250_000
 CELL = 400
 """Characters that are left of a cell where a table is over its limit."""
+
+WIDTHS = (800, 450, 250, 120)
+"""Characters of a line that are tried where a message is too long."""
 
 NOTHING = "–"
 """In the place of an empty text, which Slack refuses."""
@@ -161,6 +165,28 @@ def fit(message: Message) -> tuple[Message, ...]:
     first, *rest = _packed(others, buttons)
     more = [Message(text, tuple(part)) for part in rest]
     return (Message(text, (*first, *buttons)), *more)
+
+
+def squeezed(message: Message) -> Message:
+    """The message with its longest lines shortened, so far as one message can hold it all: each field keeps its
+    beginning, and none is lost for another's sake. Links, which would lead nowhere then, are shortened last. What can't
+    be helped so is left to `fit`.
+    """
+    shown = message
+    for link, line in product((MESSAGE_TEXT, *WIDTHS), WIDTHS):
+        if not violations(shown.blocks):
+            break
+        shown = replace(message, blocks=tuple(_narrow(block, line, link) for block in message.blocks))
+    return shown
+
+
+def _narrow(block: Block, line: int, link: int) -> Block:
+    """A section whose lines are of a length at most, and those with a link in them of another."""
+    if block["type"] != "section" or "text" not in block:
+        return block
+    lines = block["text"]["text"].split("\n")
+    short = "\n".join(shorten(one, link if "<http" in one else line) for one in lines)
+    return {**block, "text": {**block["text"], "text": short}}
 
 
 def in_one(message: Message) -> Message:

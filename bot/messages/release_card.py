@@ -17,7 +17,7 @@ from bot.core.release_rules import Release
 from bot.core.roles import Role
 from bot.core.smoke_forms import read_result
 from bot.messages import blocks, checklist, freeze, orders, validation
-from bot.messages.limits import violations
+from bot.messages.limits import squeezed, violations
 from bot.messages.message import Block, Message
 from bot.messages.parts import (
     Passage,
@@ -68,10 +68,10 @@ TOLD_WHY = frozenset({"objected", "canary_paused", "awaiting_decision", "withdra
 def card(release: Release, policy: Service) -> Message:
     """The head of a release's thread. The awaited are called in it: that pings them when it is posted, and nobody
     when it is changed. Where so much has happened that one message can't hold it all, the lists that the thread has in
-    full make room: who signed, the plan, the day and the checklist stay.
+    full make room, then the ends of long lines: who signed, the plan, the day and the checklist stay.
     """
     whole = _card(release, policy, brief=False)
-    return whole if not violations(whole.blocks) else _card(release, policy, brief=True)
+    return whole if not violations(whole.blocks) else squeezed(_card(release, policy, brief=True))
 
 
 def _card(release: Release, policy: Service, *, brief: bool) -> Message:

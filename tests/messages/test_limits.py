@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.messages import blocks
-from bot.messages.limits import fit, in_one, view_violations, violations
+from bot.messages.limits import fit, in_one, squeezed, view_violations, violations
 from bot.messages.message import Block, Message
 from bot.messages.text import ELLIPSIS, clip, cut, escape, shorten, units
 from playground.slack.block_rules import check_message_blocks
@@ -194,6 +194,29 @@ def test_an_answer_that_must_be_one_message_says_that_more_was_left_out() -> Non
     for length in range(1_000, 1_400, 25):  # also where the first part is full to the last character
         full = in_one(Message("text", tuple(blocks.section("x" * length) for _ in range(20))))
         assert violations(full.blocks) == []
+
+
+def test_a_message_that_is_too_long_loses_the_ends_of_its_longest_lines_and_no_line() -> None:
+    """What escaping made four times as long makes room for the rest."""
+    lines = "\n".join(f"*Field {number}:* {escape('<' * 300)}" for number in range(2))
+    message = Message("text", (*(blocks.section(lines) for _ in range(6)), blocks.section("*Last:* word")))
+    assert len(fit(message)) > 1
+    shown = squeezed(message)
+    assert fit(shown) == (shown,)
+    assert [text_of(block).count("Field") for block in shown.blocks] == [2, 2, 2, 2, 2, 2, 0]
+    assert text_of(shown.blocks[-1]) == text_of(message.blocks[-1])
+    assert squeezed(shown) is shown
+
+
+def test_a_link_is_kept_as_long_as_other_lines_can_make_room() -> None:
+    """An address that is cut leads nowhere."""
+    link = f"<https://example.com/{'a' * 1900}|Run>"
+    words = blocks.section(f"{link}\n{'word ' * 250}")
+    shown = squeezed(Message("text", (words,) * 5))
+    assert violations(shown.blocks) == []
+    assert all(link in text_of(block) for block in shown.blocks)
+    crowd = squeezed(Message("text", (words,) * 12))
+    assert violations(crowd.blocks) == []
 
 
 def test_a_fallback_text_keeps_to_characters_and_bytes() -> None:
