@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.core.dialogue import Dialogue, Signers, Step, Wait
 from bot.core.events import Conversation, Event, Reminder, ReminderKind
-from bot.core.policy import Service
+from bot.core.policy import QuietHours, Service
 from bot.core.roles import Role
 
 C = TypeVar("C", bound=Conversation)
@@ -97,26 +97,24 @@ def _of_step(step: Step, conversation: Conversation, policy: Service, owners: tu
     # A time agreed for later counts; one that passed before the state was entered has been waited for by nobody.
     started = max(agreed, conversation.since)
     after, urgent = _haste(step, wait, conversation, policy)
-    to_owners = tuple(role.value for role in owners)
+    quiet = None if urgent else policy.quiet_hours
 
-    quiet = policy.quiet_hours if not urgent else None
-
-    def awake(due: datetime) -> datetime:
-        return quiet.release(due) if quiet else due
-
-    def at(kind: ReminderKind, due: datetime, to: tuple[str, ...]) -> Reminder:
-        return Reminder(
-            conversation=conversation.id, kind=kind, step=step.name, stage=conversation.stage, due_at=due, roles=to
-        )
+    def at(kind: ReminderKind, due: datetime, to: tuple[Role, ...]) -> Reminder:
+        roles = tuple(role.value for role in to)
+        return Reminder(conversation.id, kind, step.name, conversation.stage, due, roles)
 
     if Role.CLOCK in owners:
         return [at("step", started, ())]
-    first = [at("due", started, to_owners)] if wait.since == "planned_at" else []
-    nudged = awake(started + after)
-    nudge = [at("nudge", nudged, to_owners)]
+    first = [at("due", started, owners)] if wait.since == "planned_at" else []
+    nudged = _awake(started + after, quiet)
+    nudge = [at("nudge", nudged, owners)]
     # Counted from the nudge: where that waited for the morning, its owner still has the whole time to answer.
-    up = [at("escalation", awake(nudged + after), (wait.then.value,))] if wait.then else []
+    up = [at("escalation", _awake(nudged + after, quiet), (wait.then,))] if wait.then else []
     return [*first, *nudge, *up]
+
+
+def _awake(due: datetime, quiet: QuietHours | None) -> datetime:
+    return quiet.release(due) if quiet else due
 
 
 def snooze_span(conversation: Conversation, step: Step, policy: Service) -> timedelta:
