@@ -6,7 +6,6 @@ and in the stage that gave it only, and what may have been taken is not given ag
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -19,6 +18,7 @@ from bot.core.deployer_rules import DeployerRule, OrderKind
 from bot.core.events import Event
 from bot.core.forms import Form, WebLink
 from bot.core.orders import BEGIN, FOLLOW, LOOKED_AFTER, OrderForm, Outcome, capitalized
+from bot.core.outside_text import one_line
 from bot.core.policy import Service
 from bot.core.release_forms import DeployedForm, ReasonForm
 from bot.core.roles import WATCH, Actor, Role
@@ -218,15 +218,12 @@ def _kind(stored: StoredErrand) -> OrderKind:
 
 
 def _told(stored: StoredErrand, subject: Subject, outcome: Outcome, reason: str = "", url: str = "") -> Report:
-    # Control characters are no text, and halves of an emoji can't be kept.
-    plain = "".join(" " if unicodedata.category(one) in ("Cc", "Cs") else one for one in reason).strip()
-    clipped = plain if len(plain) <= MOST_REASON else f"{plain[: MOST_REASON - 1]}…"
     answers = {
         "kind": _kind(stored),
         "event": subject.event.number,
         "outcome": outcome,
         "deployer": subject.event.data.get("deployer", ""),
-        "reason": clipped or None,
+        "reason": one_line(reason, MOST_REASON) or None,
         "url": _link(url),
     }
     return Report("order_told", OrderForm.model_validate(answers))

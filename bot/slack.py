@@ -28,7 +28,7 @@ from bot.slack_errors import (
     UndeliverableError,
     from_answer,
 )
-from bot.slack_facts import Channel, Group, Identity, OpenView, Posted, User
+from bot.slack_facts import Channel, Group, Identity, Posted, User
 
 __all__ = [
     "AmbiguousError",
@@ -36,7 +36,6 @@ __all__ = [
     "Channel",
     "Group",
     "Identity",
-    "OpenView",
     "Posted",
     "RateLimitedError",
     "Slack",
@@ -197,9 +196,9 @@ class Slack:
 
     # Views -----------------------------------------------------------------------------------------------------
 
-    async def open_view(self, trigger: str, view: Mapping[str, Any]) -> OpenView:
+    async def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
         """Open a modal; a trigger is good once and for three seconds (UndeliverableError after that)."""
-        return _open_view(await self._write("views.open", {"trigger_id": trigger, "view": dict(view)}))
+        await self._write("views.open", {"trigger_id": trigger, "view": dict(view)})
 
     async def offer_view(self, trigger: str, view: Mapping[str, Any], user: str) -> bool:
         """Open a modal; where Slack does not, or the trigger's time has passed, tell the person what to do."""
@@ -211,11 +210,6 @@ class Slack:
             await self.answer_privately(Message(escape(remedy)), user=user)
             return False
         return True
-
-    async def update_view(self, view_id: str, view: Mapping[str, Any], *, expected: str = "") -> OpenView:
-        """Replace an open modal; with `expected`, its last hash, only if nobody else has meanwhile."""
-        payload = {"view_id": view_id, "view": dict(view)} | ({"hash": expected} if expected else {})
-        return _open_view(await self._write("views.update", payload))
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Show a person's App Home."""
@@ -350,10 +344,6 @@ def _key_of(message: Mapping[str, Any]) -> str | None:
         return None
     key = metadata.get("event_payload", {}).get("key")
     return str(key) if key is not None else None
-
-
-def _open_view(answer: Mapping[str, Any]) -> OpenView:
-    return OpenView(answer["view"]["id"], answer["view"]["hash"])
 
 
 def _channel(found: Mapping[str, Any]) -> Channel:

@@ -14,14 +14,6 @@ class Posted:
 
 
 @dataclass(frozen=True)
-class OpenView:
-    """A modal that is open: its id, and the hash to send with its next update."""
-
-    id: str
-    hash: str
-
-
-@dataclass(frozen=True)
 class User:
     """An account. `is_guest` covers both kinds of guests and people of other workspaces; `zone` is an IANA name."""
 

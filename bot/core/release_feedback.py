@@ -12,11 +12,12 @@ from pydantic import Field, ValidationInfo, field_validator
 from bot.core.dialogue import Situation
 from bot.core.events import Event, Reminder
 from bot.core.forms import Ask, Form, Paragraph, Widget
+from bot.core.outside_text import one_line
 from bot.core.playbook import Playbook
 from bot.core.playbook_feedback import FeedbackRule
 from bot.core.policy import Service
 from bot.core.release_rules import Release
-from bot.core.validation import Opinion, Outcome, Result, Run, clip
+from bot.core.validation import MOST_WORDS, Opinion, Outcome, Result, Run
 from bot.core.validation import is_waited_for as is_pending
 from bot.errors import Refusal
 
@@ -106,7 +107,7 @@ def feedback_facts(situation: Situation[Release]) -> dict[str, Any]:
     """What somebody said; and the check's result, where it was the last answer that was waited for."""
     run, form, actor = _waiting(situation), situation.move.form, situation.move.actor
     assert isinstance(form, FeedbackForm)
-    words = clip(form.words or "")
+    words = one_line(form.words, MOST_WORDS)
     opinion = Opinion(person=actor.id, name=actor.name, found=form.seen is Seen.FOUND, words=words, at=situation.now)
     opinions = run.with_opinion(opinion)
     found: dict[str, Any] = {"opinion": opinion.model_dump(mode="json")}
@@ -130,7 +131,7 @@ def _result(situation: Situation[Release], run: Run, opinions: tuple[Opinion, ..
         name=name,
         title=situation.policy.playbook.title(name),
         outcome=outcome,
-        words=clip(words),
+        words=one_line(words, MOST_WORDS),
         seconds=max(0.0, (situation.now - run.began_at).total_seconds()),
         at=situation.now,
         required=rule.required,

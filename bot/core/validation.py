@@ -13,6 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.core.events import Fact
+from bot.core.outside_text import one_line
 from bot.core.playbook import Playbook
 from bot.core.playbook_feedback import FeedbackRule
 from bot.core.playbook_rules import CheckRule
@@ -107,12 +108,6 @@ class Run(Fact):
         return self.ended_at is None and now - ends > STUCK
 
 
-def clip(words: str) -> str:
-    """Words of a result, in one line of what is kept."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in words).split())
-    return line if len(line) <= MOST_WORDS else f"{line[: MOST_WORDS - 1]}…"
-
-
 # ── what is to be done ───────────────────────────────────────────────────────────────────────────────────────────────
 def is_settled(result: Result | None, rule: CheckRule | None) -> bool:
     """Whether nothing is left to be tried of a check."""
@@ -153,7 +148,7 @@ def counted(result: Result, before: Result | None) -> Result:
     flaky = result.outcome is Outcome.PASS and before is not None
     if not flaky or before is None:
         return result.but(tries=tries)
-    words = clip(f"passed at try {tries}; before: {before.words or before.outcome.words}")
+    words = one_line(f"passed at try {tries}; before: {before.words or before.outcome.words}", MOST_WORDS)
     return result.but(tries=tries, outcome=Outcome.FLAKY, words=words)
 
 

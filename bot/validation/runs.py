@@ -14,12 +14,13 @@ from datetime import datetime
 import httpx
 
 from bot.clock import Clock
+from bot.core.outside_text import one_line
 from bot.core.playbook import Playbook
 from bot.core.playbook_rules import CheckRule
 from bot.core.policy import Service
 from bot.core.release_rules import Release
 from bot.core.release_validation import BEGIN_VALIDATION
-from bot.core.validation import Outcome, Result, Run, clip, counted, gone, is_waited_for, left, verdict_of
+from bot.core.validation import MOST_WORDS, Outcome, Result, Run, counted, gone, is_waited_for, left, verdict_of
 from bot.core.validation_forms import ProgressForm, ValidatedForm
 from bot.errands import Report
 from bot.errors import TransientError
@@ -134,7 +135,7 @@ def _result(playbook: Playbook, name: str, finding: Finding, at: datetime, *, fa
         name=name,
         title=playbook.title(name),
         outcome=finding.outcome,
-        words=clip(finding.words),
+        words=one_line(finding.words, MOST_WORDS),
         at=at,
         required=playbook.checks[name].required,
         fault=fault,
