@@ -84,7 +84,9 @@ class Alerts:
                 logger.info("a drill is not told: %s", refusal, extra={"action": "drill_refused"})
 
     async def _tell(self, policy: Service, firing: Sequence[Alert]) -> tuple[str, ...]:
-        releases = await self._conversations.store.read(partial(_watched, service=policy.name))
+        # Alerts are those of the service's first environment (bot.core.policy).
+        watched = partial(_watched, service=policy.name, environment=policy.environments[0])
+        releases = await self._conversations.store.read(watched)
         return tuple([release.version for release in releases if await self._tell_in(release, firing)])
 
     async def _tell_in(self, release: Release, firing: Sequence[Alert]) -> bool:
@@ -121,6 +123,6 @@ def batched(told: list[T]) -> Iterator[list[T]]:
     return (told[start : start + MOST_AT_ONCE] for start in range(0, len(told), MOST_AT_ONCE))
 
 
-def _watched(reader: Reader, service: str) -> list[Release]:
-    found = reader.find("release", service=service, is_open=True)
+def _watched(reader: Reader, service: str, environment: str) -> list[Release]:
+    found = reader.find("release", service=service, environment=environment, is_open=True)
     return [read_conversation(record) for record in found if is_watched(reader, record)]

@@ -90,7 +90,7 @@ class _Desk:
 
     @property
     def policy(self) -> Service:
-        return self.policies[self.arrival.service]
+        return self.policies[self.arrival.service].at(self.arrival.environment)
 
     def made(self, outcome: str, conversation: str = "") -> Outcome:
         return Outcome(self.arrival.service, self.arrival.environment, outcome, conversation)

@@ -182,7 +182,7 @@ def _subject(reader: Reader, stored: StoredErrand, policies: Mapping[str, Servic
         return None
     number, it = int(stored.errand.payload["event"]), read_conversation(record)
     event = next(event for event in reader.events(record.id) if event.number == number)
-    return Subject(it, event, policy, _commit_of(reader, it))
+    return Subject(it, event, policy.at(record.environment), _commit_of(reader, it))
 
 
 def _commit_of(reader: Reader, it: Any) -> str:

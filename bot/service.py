@@ -104,7 +104,7 @@ def open_conversation(
     """Open a conversation with a dialogue's first step. Refusal where its like is open already."""
     if (seen := _seen(tx, delivery, policy)) is not None:
         return seen
-    dialogue = DIALOGUES[opening.dialogue]
+    dialogue, policy = DIALOGUES[opening.dialogue], policy.at(opening.environment)
     blank = _numbered(tx, dialogue, opening).blank(dialogue, move, policy, now)
     try:
         opened = _record(tx, dialogue, Situation(blank, move, policy, now))
@@ -182,14 +182,14 @@ def load(reader: Reader, conversation_id: str) -> Record:
 
 
 def policy_of(record: Record, policies: Mapping[str, Service]) -> Service:
-    """The rules of a conversation's service. Refusal where the service has left the configuration."""
+    """The rules of a conversation's service, where it is. Refusal where the service has left the configuration."""
     policy = policies.get(record.service)
     if policy is None:
         raise Refusal(
             f"The service {record.service} is no longer in the configuration, so nothing can be decided about it.",
             remedy="Ask whoever runs Greenlight to put it back.",
         )
-    return policy
+    return policy.at(record.environment)
 
 
 def _record(tx: Transaction, dialogue: Dialogue[Any], situation: Situation[Any], *, onward: bool = False) -> Any:

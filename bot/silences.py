@@ -173,7 +173,7 @@ class Silences:
         found: dict[str, dict[str, Wanted]] = {}
         for release in await self._store.read(_deploying):
             if release.service in self._alertmanagers:
-                policy = self._conversations.policies[release.service]
+                policy = self._conversations.policies[release.service].at(release.environment)
                 marks = found.setdefault(release.service, {})
                 marks.update((one.mark, one) for one in wanted_of(release, policy, now))
         return found

@@ -216,6 +216,7 @@ class Watch:
             one.due = now + timedelta(seconds=600)
             self._is_changed = True
             return
+        policy = policy.at(record.environment)
         one.due = now + timedelta(seconds=policy.measuring.every)
         release: Release = read_conversation(record)
         deployment = deployment_of(release)

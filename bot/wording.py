@@ -32,6 +32,7 @@ class Wording:
         record, events = await self._store.read(partial(_load, conversation_id=outgoing.conversation))
         # A service that has left the configuration still finishes its sentence.
         policy = self._policies.get(record.service) or Service(name=record.service, channels=(record.channel,))
+        policy = policy.at(record.environment)
         voice = VOICES[record.dialogue]
         if outgoing.kind == "card":
             return (Said(fit(voice.card(read_conversation(record), policy))[0]),)

@@ -18,6 +18,8 @@ KINDS: tuple[OrderKind, ...] = ("deploy", "promote", "rollback")
 WORDS = ("version", "commit", "service", "environment", "action", "percentage", "key")
 """What a template may ask for, in braces."""
 
+ENVIRONMENT = "{environment}"
+
 WORKFLOW_PATTERN = r"^[A-Za-z0-9._-]{1,100}\.ya?ml$"
 INPUT_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"
 
@@ -79,6 +81,11 @@ class _Rule(Fact):
         """Whether it is asked for orders of a kind."""
         return kind in self.starts
 
+    @property
+    def names_environment(self) -> bool:
+        """Whether an order says which environment it is for. One that does not is the service's first environment's."""
+        return True
+
 
 class WorkflowRule(_Rule):
     """A workflow of GitHub Actions with `workflow_dispatch`. `url` is the API's, for GitHub Enterprise Server."""
@@ -98,6 +105,10 @@ class WorkflowRule(_Rule):
     def name(self) -> str:
         """What people call it."""
         return f"{self.title} ({self.workflow})"
+
+    @property
+    def names_environment(self) -> bool:
+        return any(ENVIRONMENT in template for template in (self.ref, *self.inputs.values()))
 
     @property
     def page(self) -> str:
@@ -122,6 +133,10 @@ class ArgoRule(_Rule):
     def name(self) -> str:
         """What people call it."""
         return f"{self.title} ({self.application})"
+
+    @property
+    def names_environment(self) -> bool:
+        return ENVIRONMENT in self.application
 
     @property
     def page(self) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from bot.core.deployer_rules import ENVIRONMENT
 from bot.core.events import Fact
 from bot.core.playbook_feedback import FeedbackRule
 from bot.core.playbook_monitoring import ConsistencyRule, MonitoringRule
@@ -38,6 +39,15 @@ class Playbook(Fact):
         if sum(isinstance(rule, FeedbackRule) for rule in self.checks.values()) > 1:
             raise ValueError("has two checks of the kind feedback; ask all people in one")
         return self
+
+    def elsewhere(self) -> Playbook:
+        """The checks that are made in any environment: those that name it where they look, and people's own."""
+        kept = {
+            name: rule
+            for name, rule in self.checks.items()
+            if isinstance(rule, FeedbackRule) or ENVIRONMENT in rule.model_dump_json()
+        }
+        return self.but(checks=kept)
 
     def title(self, name: str) -> str:
         """What people call a check."""

@@ -164,6 +164,18 @@ class Service(Fact):
     deployer: DeployerRule | None = None
     playbook: Playbook = Playbook()
 
+    def at(self, environment: str) -> Service:
+        """Its rules in one of its environments. What is configured without naming an environment is the first one's:
+        its signals and alerts, a deployer and checks of the playbook that say nothing of where. Of another environment
+        they would measure, change and prove the wrong thing.
+        """
+        if environment == self.environments[0]:
+            return self
+        deployer = self.deployer if self.deployer and self.deployer.names_environment else None
+        return self.but(
+            monitors={}, signals={}, alertmanager=None, deployer=deployer, playbook=self.playbook.elsewhere()
+        )
+
     def is_held(self, role: Role) -> bool:
         """Whether somebody is configured to hold a role."""
         holders = self.roles.get(role)

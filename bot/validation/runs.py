@@ -93,7 +93,7 @@ class Validations:
         run = release.validation
         if run is None or run.ended_at is not None or run.number != stored.errand.payload.get("run"):
             return None
-        return _Subject(release, run, policy)
+        return _Subject(release, run, policy.at(record.environment))
 
     async def _try(self, subject: _Subject, name: str, *, again: bool) -> Result:
         playbook, before = subject.policy.playbook, subject.run.result(name)

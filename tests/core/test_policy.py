@@ -138,3 +138,51 @@ def test_a_service_needs_no_more_than_a_name_and_a_channel() -> None:
     assert service.watch_length == timedelta(hours=2)
     assert service.required_signoffs == ("tech_lead",)
     assert service.environments == ("production",)
+
+
+# ── of several environments ──────────────────────────────────────────────────────────────────────────────────────────
+def test_what_is_configured_without_an_environment_is_the_first_ones() -> None:
+    """Of another one nothing is measured that was measured elsewhere, and nothing is started or proved there."""
+    checks = {
+        "there": {"kind": "http", "url": "https://{environment}.example.com/health"},
+        "somewhere": {"kind": "http", "url": "https://www.example.com/health"},
+        "look": {"kind": "feedback", "people": ("UQA",)},
+    }
+    service = Service.model_validate(
+        {
+            "name": "orders",
+            "channels": ["C0RELEASES"],
+            "environments": ["production", "staging"],
+            "monitors": {"prometheus": {"kind": "prometheus", "url": "https://prometheus.example.com"}},
+            "alertmanager": {"url": "https://alertmanager.example.com", "belongs": ["service=orders"]},
+            "playbook": {"checks": checks},
+        }
+    )
+    assert service.at("production") is service
+    elsewhere = service.at("staging")
+    assert (elsewhere.monitors, elsewhere.signals, elsewhere.alertmanager) == ({}, {}, None)
+    assert list(elsewhere.playbook.checks) == ["there", "look"]
+    assert elsewhere.environments == service.environments
+
+
+@pytest.mark.parametrize(
+    ("deployer", "stays"),
+    [
+        ({"kind": "argocd", "url": "https://argocd.example.com", "application": "shop"}, False),
+        ({"kind": "argocd", "url": "https://argocd.example.com", "application": "shop-{environment}"}, True),
+        ({"kind": "github_actions", "repository": "acme/shop", "workflow": "deploy.yml"}, True),
+        (
+            {"kind": "github_actions", "repository": "acme/shop", "workflow": "a.yml", "inputs": {}},
+            False,
+        ),
+        ({"kind": "webhook", "url": "https://deploy.example.com"}, True),
+    ],
+)
+def test_a_deployer_that_is_not_told_where_deploys_to_the_first_environment_alone(
+    deployer: dict[str, Any], *, stays: bool
+) -> None:
+    """A rollback of staging must not move production."""
+    told = {"name": "orders", "channels": ["C0RELEASES"], "environments": ["production", "staging"]}
+    service = Service.model_validate(told | {"deployer": deployer})
+    assert service.at("production").deployer is not None
+    assert (service.at("staging").deployer is not None) is stays
