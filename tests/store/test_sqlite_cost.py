@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.core.events import Outgoing, reminder_message_key
 from bot.store.interface import Transaction
 from bot.store.queries import SQLiteReader
 from tests.store.sqlite_file import open_at, raw
-from tests.store.stored_facts import NOON, conversation, enqueued, minutes, opened, reminder, reply, root
+from tests.store.stored_facts import NOON, QUINN, conversation, enqueued, minutes, opened, reminder, reply, root
 
 
 def cost(connection: sqlite3.Connection, ask: Callable[[SQLiteReader], object]) -> int:
@@ -76,4 +77,29 @@ async def test_the_open_ones_and_a_version_are_found_among_many_that_ended(path:
         assert [it.id for it in reader.find("release", service="shop", limit=1)] == ["r4999"]
 
     assert await raw(path, lambda connection: cost(connection, look)) < 20
+    await store.close()
+
+
+async def test_what_a_step_has_to_answer_costs_the_same_however_much_was_asked_elsewhere(path: Path) -> None:
+    """Every step that moves a conversation on looks for the private messages that asked for it."""
+    store = await open_at(path, budget=60)
+    names = [f"r{number}" for number in range(500)]
+    await opened(store, *names)
+
+    def remind(tx: Transaction) -> None:
+        for name in names:
+            tx.set_reminders(name, (reminder(name),))
+        for stored in tx.due(NOON + minutes(30), 1_000):
+            tx.fire(stored.id, NOON + minutes(30))
+            key = reminder_message_key(stored.id, 0, QUINN)
+            about = stored.reminder.conversation
+            tx.enqueue(Outgoing(key, "direct", QUINN, "sign", ({"type": "actions"},), about), NOON)
+
+    await store.write(remind)
+
+    def look(reader: SQLiteReader) -> None:
+        assert len(reader.asking("r250")) == 1
+        assert reader.asking("nothing") == ()
+
+    assert await raw(path, lambda connection: cost(connection, look)) < 5
     await store.close()
