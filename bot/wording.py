@@ -38,7 +38,11 @@ class Wording:
             return (Said(fit(voice.card(read_conversation(record), policy))[0]),)
         if outgoing.kind == "direct" and not is_private(outgoing):
             asked = over_what(outgoing)
-            return await (self._over(asked, events[outgoing.event - 1]) if asked else self._elsewhere(record, policy))
+            return await (
+                self._over(asked, events[outgoing.event - 1], record.channel)
+                if asked
+                else self._elsewhere(record, policy)
+            )
         then = _as_of(record, events, outgoing.event)
         if outgoing.kind == "root":
             return (Said(fit(voice.card(then, policy))[0]),)
@@ -56,10 +60,10 @@ class Wording:
         revised = await self._revised(then, step.refreshes, events, policy) if step.refreshes else ()
         return (*map(Said, rest), *parts, *revised)
 
-    async def _over(self, asked: str, event: Event) -> tuple[Said, ...]:
+    async def _over(self, asked: str, event: Event, channel: str) -> tuple[Said, ...]:
         """A private message that asked for something, without its buttons; nothing where it did not arrive."""
         sent = await self._store.read(lambda reader: reader.sent_message(asked))
-        return (Said(fit(over(sent[1].text, sent[1].blocks, event))[0], replaces=sent[0]),) if sent else ()
+        return (Said(fit(over(sent[1].text, sent[1].blocks, event, channel))[0], replaces=sent[0]),) if sent else ()
 
     async def _elsewhere(self, record: Record, policy: Service) -> tuple[Said, ...]:
         """What stands in for a thread: the card as it is now, or where the thread is once it has begun."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from bot.core.dialogue import Signers, Step
@@ -56,12 +57,15 @@ def reminder(
     return telling.message()
 
 
-def over(text: str, shown: tuple[Block, ...], event: Event) -> Message:
-    """What becomes of such a message when it asks for nothing any more: the event that ended it, and no buttons."""
+def over(text: str, shown: tuple[Block, ...], event: Event, channel: str) -> Message:
+    """What becomes of such a message when it asks for nothing any more: the event that ended it stands in the place of
+    its buttons, and of where things stood then.
+    """
     label = DIALOGUES[event.dialogue].step(event.step).label
     done = f"☑️ {bold(label)} · {escape(clip(event.name, NAME))}, {moment(event.at)}"
-    kept = tuple(block for block in shown if block["type"] != "actions")
-    return Message(f"{text} ☑️", (*kept, blocks.context(f"{done}. Nothing is asked of you here any more.")))
+    kept = tuple(takewhile(lambda block: block["type"] != "actions", shown))
+    where = blocks.context(f"<#{channel}> · {done}. Nothing is asked of you here any more.")
+    return Message(f"{text} ☑️", (*kept, where))
 
 
 def _opening(conversation: Conversation, reminder: Reminder, step: Step, now: datetime) -> str:

@@ -41,6 +41,7 @@ async def test_a_reminder_that_is_answered_loses_its_buttons_and_says_who_did_it
         assert "Tania Petrova" in told
         assert "Nothing is asked of you here any more" in told
         assert "v1.2.0" in told
+        assert "waiting for sign-offs" not in told
 
 
 async def test_nobody_is_pinged_by_it_and_the_channel_has_no_part_in_it(player: Player) -> None:
