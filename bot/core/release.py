@@ -161,7 +161,7 @@ STEPS = (
     Step("deployed", "Deployed", ("scheduled", "deploying"), "awaiting_smoke", (DEVOPS, CI),
          "🎉 *Deployed to Production*", forms.DeployedForm, hears="channel",
          wait=_minutes(15, "your word that it is deployed", MANAGER, "planned_end", urgent=True), style="primary",
-         guards=(rules.not_in_the_future,), looks=True,
+         guards=(rules.not_in_the_future, rules.health_is_said), looks=True,
          facts=gates.both(clock.with_day(checklist.deployed_facts), gates.standing_facts),
          effect=clock.after(orders.answered_by_machine),
          tells=deployment_complete, errands=validation.after_deployment),

@@ -146,7 +146,14 @@ def _is_applied(release: Release, _line: Line) -> bool:
 
 
 def _checks_passed(release: Release, _line: Line) -> bool:
-    return not any(_BAD.search(_state(line)[1]) or "❌" in line for line in _deployed(release).health_checks)
+    return all(map(_is_well, _deployed(release).health_checks))
+
+
+def _is_well(line: str) -> bool:
+    """Whether a check says something, and nothing bad: "API: 200 OK", never "API:" or "Not told by Argo CD"."""
+    name, colon, state = line.partition(":")
+    told = state if colon else name
+    return bool(told.strip()) and not _BAD.search(told) and "❌" not in line
 
 
 def _is_watched(release: Release, _line: Line) -> bool:

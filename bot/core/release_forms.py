@@ -267,7 +267,7 @@ class DeployedForm(Form):
         Ask(
             "Components",
             Widget.LINES,
-            hint="One per line, with its state.",
+            hint="One per line, with the state that you saw.",
             placeholder="Backend: Healthy",
             section="Deployment Details",
         ),
@@ -276,7 +276,13 @@ class DeployedForm(Form):
     cache: Annotated[OneLine, Ask("Cache")] = "Not cleared"
     health_checks: Annotated[
         SomeEntries,
-        Ask("Health Checks", Widget.LINES, hint="One per line.", placeholder="API: 200 OK", section="After deploying"),
+        Ask(
+            "Health Checks",
+            Widget.LINES,
+            hint="One per line, with what you saw; “not checked” where nobody looked.",
+            placeholder="API: 200 OK",
+            section="After deploying",
+        ),
     ]
     monitoring: Annotated[
         SomeEntries,

@@ -50,7 +50,12 @@ def _start(known: Known) -> Answers:
     return {"commit": known.conversation.approval.commit}
 
 
+UNCONFIRMED = "Planned; not confirmed"
+"""What is known of something that the plan has, and of which nobody has said that it was done."""
+
+
 def _deployed(known: Known) -> Answers:
+    """What is known, and what is to be looked at, by name: how it is nobody knows before somebody says it."""
     release, policy = known.conversation, known.policy
     assert release is not None
     started, plan = release.took("start"), release.plan
@@ -58,19 +63,29 @@ def _deployed(known: Known) -> Answers:
     clears = plan is not None and plan.cache_clear.lower().startswith("yes")
     return {
         "duration": _minutes_since(started.at, known.now) if started else (plan.duration if plan else None),
-        "components": [f"{name}: Healthy" for name in policy.components],
-        "health_checks": [f"{name}: OK" for name in policy.health_checks],
+        "components": [f"{name}:" for name in policy.components],
+        "health_checks": [f"{name}:" for name in policy.health_checks],
         "monitoring": [f"{link.name}: {link.url}" for link in policy.monitoring],
-        "migration": "Applied" if applies else "None",
-        "cache": "Cleared" if clears else "Not cleared",
+        "migration": UNCONFIRMED if applies else "None",
+        "cache": UNCONFIRMED if clears else "Not cleared",
     }
 
 
-def _smoke(known: Known) -> Answers:
+def _smoke_passed(known: Known) -> Answers:
+    """Whoever says that it passed says it of each test."""
+    return _smoke(known, " Pass")
+
+
+def _smoke_failed(known: Known) -> Answers:
+    """Which of them failed, and which were run at all, is to be said."""
+    return _smoke(known, "")
+
+
+def _smoke(known: Known, verdict: str) -> Answers:
     assert known.conversation is not None
     began = known.conversation.took("begin_smoke")
     return {
-        "results": [f"{name}: Pass" for name in known.policy.smoke_tests],
+        "results": [f"{name}:{verdict}" for name in known.policy.smoke_tests],
         "duration": _minutes_since(began.at, known.now) if began else None,
     }
 
@@ -99,8 +114,8 @@ FILLERS: dict[type[Form], Filler] = {
     forms.PlanForm: _plan,
     forms.StartForm: _start,
     forms.DeployedForm: _deployed,
-    SmokePassedForm: _smoke,
-    SmokeFailedForm: _smoke,
+    SmokePassedForm: _smoke_passed,
+    SmokeFailedForm: _smoke_failed,
     forms.RollbackForm: _rollback,
     forms.RolledBackForm: _rolled_back,
 }

@@ -225,6 +225,23 @@ def not_in_the_future(situation: Situation[Release]) -> None:
         refuse_field("finished_at", "This time has not come yet; say when the deployment ended.")
 
 
+def health_is_said(situation: Situation[Release]) -> None:
+    """Nothing is healthy because a form named it: whoever tells of a deployment says how each thing is. A machine's
+    notice is what it is.
+    """
+    form = situation.move.form
+    assert isinstance(form, DeployedForm)
+    if Role.CI in situation.move.actor.roles:
+        return
+    fields = {}
+    for name, example in (("components", "Healthy"), ("health_checks", "OK")):
+        if unsaid := [line.rstrip(" :") for line in getattr(form, name) if line.endswith(":")]:
+            told = f"Say how it is: {', '.join(unsaid)[:100]}."
+            fields[name] = f"{told} Such as “{unsaid[0][:40]}: {example}”, or “not checked” where nobody looked."
+    if fields:
+        raise Refusal(" ".join(fields.values()), fields=fields)
+
+
 CLOCKS_DIFFER = timedelta(minutes=2)
 """How far ahead of ours the clock may be that a deployment's end was read from."""
 

@@ -42,6 +42,7 @@ PLAN: dict[str, Any] = {
 }
 DEPLOYED: dict[str, Any] = {
     "duration": "12",
+    "components": ["Backend: Healthy", "Frontend: Healthy"],
     "migration": "✅ Applied",
     "cache": "✅ Cleared",
     "health_checks": ["API: 200 OK", "Frontend: Loading correctly", "Auth: Working"],
