@@ -6,8 +6,9 @@ and in the stage that gave it only, and what may have been taken is not given ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,7 +28,7 @@ from bot.core.versions import is_same_version
 from bot.deployers.interface import Deployer, Order, Progress
 from bot.errands import Report
 from bot.errors import TransientError
-from bot.outward import DeclinedError, UnclearError
+from bot.outward import DeclinedError, Pauses, UnclearError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Store, StoredErrand
 
@@ -73,13 +74,16 @@ class Subject:
 
 @dataclass(frozen=True)
 class Orders:
-    """Gives orders and follows them. `deployer_of` gives a rule's deployer, or raises DeclinedError."""
+    """Gives orders and follows them. `deployer_of` gives a rule's deployer, or raises DeclinedError. A pause that a
+    deployer asks for is kept by all errands to it, in `pauses`.
+    """
 
     store: Store
     policies: Mapping[str, Service]
     deployer_of: Callable[[DeployerRule], Deployer]
     clock: Clock
     settling: float = SETTLING
+    pauses: Pauses = field(default_factory=Pauses)
 
     async def do(self, stored: StoredErrand) -> Report:
         """Give an order, look how one goes, or begin a rollback."""
@@ -115,16 +119,29 @@ class Orders:
             # Nobody can say what became of a first try that can't be looked up.
             return _told(stored, subject, "unknown" if stored.ambiguous else "refused", str(error))
         except TransientError as error:
-            return _put_off(stored, subject, error, late=late)
+            left = (stored.entrusted_at + PATIENCE - self.clock.now()).total_seconds()
+            return _put_off(stored, subject, error, left=max(left, 0.0) + SHORTEST_PAUSE, late=late)
 
     async def _give_or_find(self, stored: StoredErrand, subject: Subject, order: Order, *, late: bool) -> Report:
         assert subject.policy.deployer is not None
-        deployer = self.deployer_of(subject.policy.deployer)
-        found = await deployer.find(order) if stored.ambiguous else None
-        if found is None and stored.ambiguous and not (deployer.repeatable and subject.is_wanted and not late):
-            return _told(stored, subject, "unknown", stored.reason or "Greenlight stopped before the answer came.")
-        taken = found or await deployer.start(order)
+        with self._asking(subject.policy.deployer) as deployer:
+            found = await deployer.find(order) if stored.ambiguous else None
+            if found is None and stored.ambiguous and not (deployer.repeatable and subject.is_wanted and not late):
+                return _told(stored, subject, "unknown", stored.reason or "Greenlight stopped before the answer came.")
+            taken = found or await deployer.start(order)
         return _told(stored, subject, "accepted", url=taken.url)
+
+    @contextmanager
+    def _asking(self, rule: DeployerRule) -> Iterator[Deployer]:
+        """A rule's deployer to be asked. Raises TransientError while it wants to be left alone, whoever it told."""
+        if left := self.pauses.left(rule.site, self.clock.now()):
+            raise TransientError(f"{capitalized(rule.title)} asks for a pause.", left)
+        try:
+            yield self.deployer_of(rule)
+        except TransientError as error:
+            if error.retry_after:
+                self.pauses.hold(rule.site, self.clock.now() + timedelta(seconds=error.retry_after))
+            raise
 
     # Following -----------------------------------------------------------------------------------------------------
 
@@ -152,7 +169,8 @@ class Orders:
         if age > FOLLOWED:
             return Progress("unseen", "It was followed for two hours.")
         try:
-            seen = await self.deployer_of(rule).progress(order, stored.errand.payload["url"])
+            with self._asking(rule) as deployer:
+                seen = await deployer.progress(order, stored.errand.payload["url"])
         except DeclinedError as error:
             return Progress("unseen", str(error))
         early = seen.state == "queued" or (seen.state == "unseen" and age < UNSEEN)
@@ -163,15 +181,18 @@ _GONE = "The service has no deployer any more."
 _LATE = "Ten minutes have passed since then."
 
 
-def _put_off(stored: StoredErrand, subject: Subject, error: TransientError, *, late: bool) -> Report:
-    """What can't be reached is told once, and tried again; what is unclear is looked up first."""
+def _put_off(stored: StoredErrand, subject: Subject, error: TransientError, *, left: float, late: bool) -> Report:
+    """What can't be reached is told once, and tried again; what is unclear is looked up first. Where the deployer wants
+    a longer pause than the seconds that are `left` for the order, people are told when these are over.
+    """
+    pause = error.retry_after and min(error.retry_after, left)
     if stored.ambiguous or isinstance(error, UnclearError):
         if late:
             return _told(stored, subject, "unknown", str(error))
-        raise UnclearError(str(error), error.retry_after) from error
+        raise UnclearError(str(error), pause) from error
     if stored.attempts:
-        raise error
-    again = max(error.retry_after or 0.0, SHORTEST_PAUSE)
+        raise TransientError(str(error), pause) from error
+    again = max(pause or 0.0, SHORTEST_PAUSE)
     return replace(_told(stored, subject, "waits", str(error)), again=again, reason=str(error))
 
 

@@ -43,6 +43,25 @@ class DeclinedError(GreenlightError):
         self.remedy = remedy
 
 
+class Pauses:
+    """Until when services asked to be left alone, by name: what one call was told holds for all others to the same."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, datetime] = {}
+
+    def hold(self, service: str, until: datetime) -> None:
+        """A service asked for a pause; a longer one that it asked for before stays."""
+        self._until[service] = max(until, self._until.get(service, until))
+
+    def left(self, service: str, now: datetime) -> float:
+        """Seconds that are left of a service's pause; 0 where there is none."""
+        until = self._until.get(service)
+        if until is None or until <= now:
+            self._until.pop(service, None)
+            return 0.0
+        return (until - now).total_seconds()
+
+
 _MOVED = "It answers from another address; put the present one, or the present name, into the configuration."
 _REMEDIES: Mapping[int, str] = {
     301: _MOVED,

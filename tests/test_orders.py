@@ -72,25 +72,24 @@ class Bench:
     def _deployer(self, rule: DeployerRule) -> Any:
         return deployer_for(rule, self.client, SECRETS, self.clock.now)
 
-    async def scheduled(self) -> None:
-        [policy] = self.policies.values()
-        opening = Opening("r1", "release", "production", "v1.2.0")
+    async def scheduled(self, release: str = "r1", service: str = POLICY.name) -> None:
+        opening, policy = Opening(release, "release", "production", "v1.2.0"), self.policies[service]
 
         def intent(tx: Transaction) -> None:
-            open_conversation(tx, opening, Move("approve", QA, approval()), policy, "d", self.clock.now())
+            open_conversation(tx, opening, Move("approve", QA, approval()), policy, release, self.clock.now())
 
         await self.store.write(intent)
-        await self.take("cosign", TECH_LEAD)
-        await self.take("plan", DEVOPS, plan(START + timedelta(minutes=10)))
-        await self.take("confirm", QA)
+        await self.take("cosign", TECH_LEAD, release=release)
+        await self.take("plan", DEVOPS, plan(START + timedelta(minutes=10)), release)
+        await self.take("confirm", QA, release=release)
 
-    async def take(self, step: str, actor: Actor, form: Form | None = None) -> None:
+    async def take(self, step: str, actor: Actor, form: Form | None = None, release: str = "r1") -> None:
         move = Move(step, actor, form)
-        await self.store.write(lambda tx: take_step(tx, "r1", move, self.policies, "", self.clock.now()))
+        await self.store.write(lambda tx: take_step(tx, release, move, self.policies, "", self.clock.now()))
         self.errands.wake()
 
-    async def started(self) -> None:
-        await self.take("start", DEVOPS, start())
+    async def started(self, release: str = "r1") -> None:
+        await self.take("start", DEVOPS, start(), release)
 
     async def done(self) -> None:
         await asyncio.wait_for(self.errands.idle(), 20)
@@ -99,8 +98,8 @@ class Bench:
         self.clock.move_by(timedelta(seconds=seconds))
         await self.done()
 
-    async def outcomes(self) -> list[str]:
-        events = await self.store.read(lambda reader: reader.events("r1"))
+    async def outcomes(self, release: str = "r1") -> list[str]:
+        events = await self.store.read(lambda reader: reader.events(release))
         return [event.data["outcome"] for event in events if event.step == "order_told"]
 
     async def crash(self) -> None:
@@ -226,3 +225,47 @@ async def test_a_service_that_has_no_deployer_any_more_orders_nothing(bench: Ben
     await bench.done()
     assert carried_out(fake) == 0
     assert await bench.outcomes() == ["void"]
+
+
+async def test_a_pause_that_a_deployer_asks_for_is_kept_by_every_order_to_it(bench: Bench, fake: AnyFake) -> None:
+    """Another service's order as well; it is told why it waits, and both are given when the pause is over."""
+    [policy] = bench.policies.values()
+    bench.policies["billing"] = policy.model_copy(update={"name": "billing"})
+    await bench.scheduled("r2", "billing")
+    fake.faults = ["limit"]
+    await bench.started()
+    await bench.done()
+    assert len(fake.asked) == 1
+    await bench.started("r2")
+    await bench.done()
+    await bench.later(18)
+    assert len(fake.asked) == 1
+    assert [await bench.outcomes(release) for release in ("r1", "r2")] == [["waits"], ["waits"]]
+    await bench.later(3)
+    assert fake.asked.count(fake.asked[0]) == 3
+    assert (await bench.outcomes())[:2] == ["waits", "accepted"]
+
+
+async def test_another_deployer_is_asked_while_one_wants_a_pause(bench: Bench, fake: AnyFake) -> None:
+    """The pause is one site's own."""
+    async with serving(other := FakeReceiver()):
+        [policy] = bench.policies.values()
+        bench.policies["billing"] = policy.model_copy(update={"name": "billing", "deployer": rule_of(other)})
+        await bench.scheduled("r2", "billing")
+        fake.faults = ["limit"]
+        await bench.started()
+        await bench.done()
+        await bench.started("r2")
+        await bench.done()
+        assert (len(fake.asked), carried_out(other)) == (1, 1)
+
+
+async def test_a_pause_beyond_the_orders_own_time_is_told_when_that_is_over(bench: Bench, fake: AnyFake) -> None:
+    """Nobody waits an hour to hear that nothing was started."""
+    fake.faults, fake.pause = ["limit"], 3600
+    await bench.started()
+    await bench.done()
+    await bench.later(595)
+    assert await bench.outcomes() == ["waits"]
+    await bench.later(10)
+    assert (await bench.outcomes(), carried_out(fake)) == (["waits", "refused"], 0)

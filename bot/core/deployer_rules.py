@@ -77,6 +77,11 @@ class _Rule(Fact):
         """Where people see it; empty where there is no such page."""
         return ""
 
+    @property
+    def site(self) -> str:
+        """Who answers there. Services whose deployers are at one site share its patience."""
+        return f"{self.title} {getattr(self, 'url', '')}"
+
     def does(self, kind: OrderKind) -> bool:
         """Whether it is asked for orders of a kind."""
         return kind in self.starts

@@ -29,7 +29,7 @@ class FakeTracker:
     """What both have: an address, faults that the next requests meet, and what was asked.
 
     `faults` are met one after another by requests that change something, `reading_faults` by those that
-    do not. `stuck` is set when somebody waits for an answer that does not come.
+    do not. `stuck` is set when somebody waits for an answer that does not come; `pause` are the seconds of a limit.
     """
 
     url: str = ""
@@ -38,6 +38,7 @@ class FakeTracker:
     asked: list[str] = field(default_factory=list)
     tokens: set[str] = field(default_factory=lambda: {TOKEN})
     stuck: asyncio.Event = field(default_factory=asyncio.Event)
+    pause: int = 20
 
     @web.middleware
     async def meet(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -77,7 +78,7 @@ class FakeTracker:
             "unauthorized": "Bad credentials",
             "forbidden": "Resource not accessible by personal access token",
         }
-        headers = {"Retry-After": "20"} if fault == "limit" else {}
+        headers = {"Retry-After": str(self.pause)} if fault == "limit" else {}
         return web.json_response({"message": words.get(fault, "")}, status=status, headers=headers)
 
 
