@@ -11,6 +11,7 @@ from bot.core.deployer_rules import DeployerRule
 from bot.core.events import Event
 from bot.core.orders import UNDECIDED, OrderState, capitalized
 from bot.core.policy import Service
+from bot.core.roles import Role
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import version
@@ -91,6 +92,41 @@ def _order_line(conversation: Any, order: OrderState) -> str:
     words = STANDS[order.outcome].format(what=_what(conversation, order.kind))
     where = f" · {link(order.url, 'see it there')}" if order.url else ""
     return f"{EMOJI[order.outcome]} *{escape(capitalized(order.deployer))}:* {words}{where}"
+
+
+def not_told(release: Any, what: str, please: str) -> str:
+    """Of a canary's pause, or its end: that nobody was told of it, since no deployer takes such orders, and what people
+    do there. Empty where the canary has no share.
+    """
+    if release.canary is None:
+        return ""
+    order: OrderState | None = release.order
+    who = escape(capitalized(order.deployer)) if order else "Whatever sets the traffic"
+    where = f" ({link(order.url, 'see it there')})" if order and order.url else ""
+    return f"⚠️ *{who} was not told to {what}:* Greenlight can't order that. {please}{where}."
+
+
+def pause_line(release: Any) -> str:
+    """While a canary is paused, in its messages and on its card. What was ordered before may go on by itself."""
+    share = release.canary.share if release.canary else 0
+    return not_told(release, "pause", f"If it goes on by itself, please hold it there at {share}%")
+
+
+def resume_line(release: Any) -> str:
+    """When a canary goes on."""
+    return not_told(release, "go on", "Where somebody held it there, please let it go on")
+
+
+def unordered_line(conversation: Any, event: Event, policy: Service) -> str:
+    """In the message of a share that people gave, and that the deployer takes no order for. Empty where it is ordered,
+    where no deployer is configured, and where the pipeline told it, which gives it itself.
+    """
+    rule = policy.deployer
+    if "order" in event.data or rule is None or not rule.does("deploy") or Role.CI in event.roles:
+        return ""
+    name = escape(capitalized(rule.name))
+    share = f"Please give {version(conversation)} its {conversation.canary.share}% there."
+    return f"⚠️ *{name} was not told:* it takes no orders for a canary's shares here. {share}"
 
 
 def order_told(conversation: Any, event: Event, policy: Service) -> tuple[Said, ...]:

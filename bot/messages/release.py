@@ -30,6 +30,7 @@ TELLERS: Mapping[str, Teller] = {
     "confirm": lines.confirm,
     "start": lines.start,
     "promote": lines.promote,
+    "pause_canary": lines.pause_canary,
     "resume_canary": lines.resume_canary,
     "withdraw": lines.withdraw,
     "deployed": outcomes.deployed,

@@ -163,6 +163,8 @@ def canary_lines(release: Release) -> Iterator[str]:
     yield f"🐤 {canary.share}% of the traffic has gone to {version(release)} since {utc(canary.since, day=False)}."
     if release.state == "canary":
         yield f"🕓 Watched until {both_zones(canary.until)}, then {canary.next_share}%."
+    if release.state == "canary_paused":
+        yield orders.pause_line(release)
 
 
 def not_by_itself(release: Release, policy: Service) -> Iterator[str]:

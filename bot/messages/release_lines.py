@@ -216,6 +216,7 @@ def promote(release: Release, event: Event, policy: Service) -> tuple[Said, ...]
     """The canary's next share; with the last one all of the traffic is on the new version."""
     telling = begun(release, "🐤 *Canary promoted*")
     telling.say(f"🐤 *Canary promoted*: {version(release)}", *canary_lines(release), orders.asked_line(release, event))
+    telling.say(orders.unordered_line(release, event, policy))
     if event.data["seen"]:
         telling.tell(paragraph("*What was seen:*", event.data["seen"]))
     if event.actor == CLOCK.id:
@@ -224,10 +225,18 @@ def promote(release: Release, event: Event, policy: Service) -> tuple[Said, ...]
     return finished(telling, event, policy)
 
 
+def pause_canary(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """Why, and that whoever gives the traffic has to be held by hand."""
+    telling = begun(release, "⏸️ *Canary paused*")
+    telling.tell(paragraph(f"⏸️ *Canary paused*: {version(release)}", event.data["reason"]))
+    telling.say(orders.pause_line(release))
+    return finished(telling, event, policy)
+
+
 def resume_canary(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "▶️ *Canary goes on*")
     telling.tell(paragraph(f"▶️ *Canary goes on*: {version(release)}", event.data["reason"]))
-    telling.say(*canary_lines(release))
+    telling.say(*canary_lines(release), orders.resume_line(release))
     return finished(telling, event, policy)
 
 

@@ -13,7 +13,7 @@ from bot.core.policy import Service
 from bot.core.release_rules import Release
 from bot.core.signals import Chart, Row, Unit, amount
 from bot.core.watch_forms import AlertedForm, BlindForm, BreachForm, MetricsForm, RecoveredForm, RegressedForm, SeesForm
-from bot.messages import blocks
+from bot.messages import blocks, orders
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import Passage, Telling, both_zones, form_of, place, span, version
@@ -94,6 +94,8 @@ def breach(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     _draw(telling, form.chart)
     if release.state == "rolling_back":
         telling.say(_of_rollback(event))
+    if release.state == "canary_paused":
+        telling.say(orders.pause_line(release))
     return finished(telling, event, policy)
 
 

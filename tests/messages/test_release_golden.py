@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import HttpUrl
 
-from bot.core.deployer_rules import WorkflowRule
+from bot.core.deployer_rules import ArgoRule, WorkflowRule
 from bot.core.playbook import Playbook
 from bot.core.policy import Holders
 from bot.core.release import RELEASE
@@ -129,6 +130,19 @@ def ordered(outcome: str, **told: str) -> Talk:
     return talk.wait(minutes=1).take("order_told", GREENLIGHT, answers | told)
 
 
+ARGO = POLICY.model_copy(
+    update={"deployer": ArgoRule(kind="argocd", url=HttpUrl("https://argo.example.com"), application="shop")}
+)
+
+
+def ordered_canary() -> Talk:
+    """A canary whose share was ordered, and whose run is seen."""
+    talk = Talk(DEPLOYS).canary()
+    assert talk.release.order is not None
+    told = {"kind": "deploy", "event": talk.release.order.event, "outcome": "accepted", "deployer": WORKFLOW.name}
+    return talk.wait(minutes=1).take("order_told", GREENLIGHT, told | {"url": RUN})
+
+
 def validating(count: int = 5) -> Talk:
     """A validation that was just begun."""
     names = [str(one["name"]) for one in FOUND] + [f"check-{number}" for number in range(len(FOUND), count)]
@@ -171,6 +185,14 @@ STORIES: dict[str, Callable[[], Talk]] = {
     "promote_by_the_clock": lambda: Talk().canary().wait(minutes=30).take("promote", CLOCK, {}),
     "promote_to_all": lambda: Talk().canary(promoted=3),
     "pause_canary": lambda: Talk().canary().take("pause_canary", QA, REASON),
+    "pause_canary_of_a_deployer": lambda: ordered_canary().take("pause_canary", QA, REASON),
+    "resume_canary_of_a_deployer": lambda: (
+        ordered_canary().take("pause_canary", QA, REASON).wait(minutes=5).take("resume_canary", TECH_LEAD, REASON)
+    ),
+    "breach_of_a_canary": lambda: ordered_canary().take("breach", WATCH, BREACH),
+    "promote_what_takes_no_orders_for_shares": lambda: (
+        Talk(ARGO).canary().wait(minutes=30).take("promote", DEVOPS, {"seen": "Error rate as before"})
+    ),
     "resume_canary": lambda: (
         Talk().canary().take("pause_canary", QA, REASON).wait(minutes=5).take("resume_canary", TECH_LEAD, REASON)
     ),
