@@ -107,7 +107,7 @@ def not_told(release: Any, what: str, please: str) -> str:
 
 
 def pause_line(release: Any) -> str:
-    """While a canary is paused, in its messages and on its card. What was ordered before may go on by itself."""
+    """When a canary is paused. What was ordered before may go on by itself."""
     share = release.canary.share if release.canary else 0
     return not_told(release, "pause", f"If it goes on by itself, please hold it there at {share}%")
 

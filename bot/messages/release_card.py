@@ -164,7 +164,7 @@ def canary_lines(release: Release) -> Iterator[str]:
     if release.state == "canary":
         yield f"🕓 Watched until {both_zones(canary.until)}, then {canary.next_share}%."
     if release.state == "canary_paused":
-        yield orders.pause_line(release)
+        yield f"⚠️ The pause is not ordered: please see that it stays at {canary.share}%."
 
 
 def not_by_itself(release: Release, policy: Service) -> Iterator[str]:
