@@ -13,10 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from bot.clock import Clock
 from bot.conversations import Conversations
 from bot.core.alerts import AFTER_PLANNED_END
+from bot.core.outside_text import one_line
 from bot.core.policy import Service
 from bot.core.release_rules import Release
 from bot.errors import GreenlightError, Refusal
@@ -33,6 +35,13 @@ TICK, SAFETY = 1.0, 60.0
 MARK = "greenlight:"
 SILENCED = ("deploying",)
 """The states in which a service restarts by intention. A canary is watched, and has no alerts to expect."""
+
+
+LATEST = 20
+"""So many releases of a service are looked through for one whose silence could not be lifted."""
+
+MOST_REASON, LONGEST_NAMED = 500, 300
+"""Characters of why a silence could not be set, and of a set of matchers, as they are told."""
 
 
 @dataclass(frozen=True)
@@ -137,22 +146,46 @@ class Silences:
     async def _compare_safely(self, alertmanager: Alertmanager, wanted: Mapping[str, Wanted]) -> None:
         """One that can't be reached, or refuses, keeps no other waiting; it is asked again within a minute."""
         try:
-            await self._compare(alertmanager, wanted)
+            present = await _present(alertmanager)
         except MonitorError as error:
-            extra = {"action": "silences_failed", "url": alertmanager.url}
-            logger.warning("silences could not be compared: %s", error, extra=extra)
-
-    async def _compare(self, alertmanager: Alertmanager, wanted: Mapping[str, Wanted]) -> None:
-        present: dict[str, list[Silence]] = {}
-        for silence in await alertmanager.silences():
-            if silence.mark.startswith(MARK):
-                present.setdefault(silence.mark, []).append(silence)
+            _log(alertmanager, error)
+            await self._tell_of(wanted, {one.release: error for one in wanted.values()})
+            await self._tell_unlifted(alertmanager, error)
+            return
+        failed: dict[str, MonitorError] = {}
         for mark, one in wanted.items():
             if mark not in present:
-                await alertmanager.silence(one.matchers, self._clock.now(), one.ends_at, mark)
+                try:
+                    await alertmanager.silence(one.matchers, self._clock.now(), one.ends_at, mark)
+                except MonitorError as error:
+                    _log(alertmanager, error)
+                    failed[one.release] = error
+        await self._tell_of(wanted, failed)
+        try:
+            await self._lift(alertmanager, {mark: ours for mark, ours in present.items() if mark not in wanted})
+        except MonitorError as error:
+            _log(alertmanager, error)
+            await self._tell_unlifted(alertmanager, error)
+
+    async def _tell_of(self, wanted: Mapping[str, Wanted], failed: Mapping[str, MonitorError]) -> None:
+        """Tell each release that its alerts are silenced, or why they are not."""
         for one in wanted.values():
-            await self._tell(one.release, one.stage, "silenced", {"until": one.ends_at.isoformat()})
-        await self._lift(alertmanager, {mark: ours for mark, ours in present.items() if mark not in wanted})
+            if one.release not in failed:
+                await self._tell(one.release, one.stage, "silenced", {"until": one.ends_at.isoformat()})
+                continue
+            sets = (other.matchers for other in wanted.values() if other.release == one.release)
+            named = tuple(one_line(", ".join(matchers), LONGEST_NAMED) for matchers in sets)
+            answers = {"reason": _reason(failed[one.release]), "matchers": named}
+            await self._tell(one.release, one.stage, "not_silenced", answers)
+
+    async def _tell_unlifted(self, alertmanager: Alertmanager, error: MonitorError) -> None:
+        """Tell each release whose silence is in force, and should not be, that it could not be lifted."""
+        services = [name for name, one in self._alertmanagers.items() if one.url == alertmanager.url]
+        for release in await self._store.read(partial(_silenced, services=services, now=self._clock.now())):
+            stays = release.silenced_until
+            assert stays is not None
+            told = f"silences:{release.id}:{stays:%Y%m%d%H%M%S}:not_lifted"
+            await self._tell_once(told, release.id, "not_lifted", {"reason": _reason(error)})
 
     async def _lift(self, alertmanager: Alertmanager, unwanted: Mapping[str, list[Silence]]) -> None:
         """Lift what no release wants any more. Those of a release that is not known here may be another
@@ -178,9 +211,11 @@ class Silences:
                 marks.update((one.mark, one) for one in wanted_of(release, policy, now))
         return found
 
-    async def _tell(self, release: str, stage: int, step: str, answers: dict[str, str]) -> None:
+    async def _tell(self, release: str, stage: int, step: str, answers: dict[str, Any]) -> None:
         """Tell it once for each time that a release comes to be deployed, whichever process did it."""
-        told = f"silences:{release}:{stage}:{step}"
+        await self._tell_once(f"silences:{release}:{stage}:{step}", release, step, answers)
+
+    async def _tell_once(self, told: str, release: str, step: str, answers: dict[str, Any]) -> None:
         if told in self._told:
             return
         try:
@@ -189,6 +224,24 @@ class Silences:
             extra = {"action": "finding_refused", "conversation": release, "step": step}
             logger.info("%s is not told: %s", step, refusal, extra=extra)
         self._told.add(told)
+
+
+async def _present(alertmanager: Alertmanager) -> dict[str, list[Silence]]:
+    """The silences of releases that are in force, by mark. Raises MonitorError."""
+    present: dict[str, list[Silence]] = {}
+    for silence in await alertmanager.silences():
+        if silence.mark.startswith(MARK):
+            present.setdefault(silence.mark, []).append(silence)
+    return present
+
+
+def _log(alertmanager: Alertmanager, error: MonitorError) -> None:
+    extra = {"action": "silences_failed", "url": alertmanager.url}
+    logger.warning("silences could not be compared: %s", error, extra=extra)
+
+
+def _reason(error: MonitorError) -> str:
+    return one_line(error, MOST_REASON)
 
 
 def _release_of(mark: str) -> str:
@@ -204,3 +257,11 @@ def _deploying(reader: Reader) -> tuple[Release, ...]:
     return tuple(
         read_conversation(record) for state in SILENCED for record in reader.find("release", state=state, limit=1_000)
     )
+
+
+def _silenced(reader: Reader, services: list[str], now: datetime) -> tuple[Release, ...]:
+    """The releases of some services whose silences are in force although nothing is expected any more."""
+    found = (reader.find("release", service=name, limit=LATEST) for name in services)
+    over = (one for records in found for one in records if one.state not in SILENCED)
+    releases: list[Release] = [read_conversation(one) for one in over]
+    return tuple(one for one in releases if one.silenced_until is not None and one.silenced_until > now)

@@ -99,6 +99,13 @@ def are_news(situation: Situation[Release]) -> None:
         raise Refusal("This alert was told already.")
 
 
+def not_silenced_yet(situation: Situation[Release]) -> None:
+    """What is silenced already needs nobody to do it by hand."""
+    until = situation.conversation.silenced_until
+    if until is not None and until > situation.now:
+        raise Refusal("The alerts that were expected are silenced.", since=until)
+
+
 def stayed_quiet(situation: Situation[Release]) -> None:
     """The clock promotes no canary whose share was not watched whole, or not quiet: people may."""
     release, policy = situation.conversation, situation.policy
@@ -229,3 +236,12 @@ def over(release: Release, event: Event) -> Release:
     seen = release.observation
     left = {name: severity for name, severity in seen.alerts.items() if name not in event.data["names"]}
     return _with(release, seen.model_copy(update={"alerts": left}))
+
+
+def silenced(release: Release, event: Event) -> Release:
+    return release.but(silenced_until=datetime.fromisoformat(event.data["until"]))
+
+
+def unsilenced(release: Release, event: Event) -> Release:
+    del event
+    return release.but(silenced_until=None)

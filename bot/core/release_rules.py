@@ -78,6 +78,7 @@ class Release(Conversation):
     interrupted: str = ""
     interrupted_at: datetime | None = None
     validation: Run | None = None
+    silenced_until: datetime | None = None
 
     @property
     def resumes(self) -> tuple[str, datetime]:

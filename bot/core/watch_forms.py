@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.core.alerts import AlertGroup
-from bot.core.forms import Ask, Form, Moment, OneLine, Widget
+from bot.core.forms import Ask, Entries, Form, Moment, OneLine, Paragraph, Widget
 from bot.core.signals import Chart, Row
 
 MOST_AT_ONCE = 50
@@ -88,3 +88,16 @@ class SilencedForm(Form):
     """Until when the silences are in force, if nobody lifts them."""
 
     until: Annotated[Moment, Ask("Until", Widget.MOMENT)]
+
+
+class NotSilencedForm(Form):
+    """Why the alerts that a deployment causes could not be silenced, and which these are."""
+
+    reason: Annotated[Paragraph, Ask("Reason", Widget.TEXT)]
+    matchers: Annotated[Entries, Ask("Alerts", Widget.LINES)] = ()
+
+
+class NotLiftedForm(Form):
+    """Why silences could not be lifted."""
+
+    reason: Annotated[Paragraph, Ask("Reason", Widget.TEXT)]

@@ -44,6 +44,8 @@ TELLERS: Mapping[str, Teller] = {
     "blind": watch.blind,
     "sees": watch.sees,
     "alerted": watch.alerted,
+    "not_silenced": watch.not_silenced,
+    "not_lifted": watch.not_lifted,
     "validate": validation.progress,
     "validation_progress": validation.progress,
     "validated": validation.validated,

@@ -12,12 +12,22 @@ from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.release_rules import Release
 from bot.core.signals import Chart, Row, Unit, amount
-from bot.core.watch_forms import AlertedForm, BlindForm, BreachForm, MetricsForm, RecoveredForm, RegressedForm, SeesForm
+from bot.core.watch_forms import (
+    AlertedForm,
+    BlindForm,
+    BreachForm,
+    MetricsForm,
+    NotLiftedForm,
+    NotSilencedForm,
+    RecoveredForm,
+    RegressedForm,
+    SeesForm,
+)
 from bot.messages import blocks, orders
 from bot.messages.generic import begun, finished
 from bot.messages.message import Said
 from bot.messages.parts import Passage, Telling, both_zones, form_of, place, span, version
-from bot.messages.text import clip, escape, link, visible
+from bot.messages.text import clip, code, escape, link, visible
 
 MARKS = {"normal": "✅", "warning": "⚠️", "critical": "🔴", "P1": "🔴", "P0": "🚨", "blind": "🙈"}
 UNITS = {
@@ -173,6 +183,32 @@ def _alert(group: AlertGroup) -> Iterator[str]:
     runbook = f" · {link(group.runbook, 'runbook')}" if group.runbook else ""
     yield f"*{escape(group.name)}*{severity}{times}, since {both_zones(group.since)}{runbook}"
     yield escape(group.summary)
+
+
+def not_silenced(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """What rings now although it is expected, and what people do. It is tried on, and said when it is done."""
+    form = form_of(NotSilencedForm, event.data)
+    telling = begun(release, "🔔 *Expected alerts are not silenced*")
+    telling.say(
+        f"🔔 *Expected alerts are not silenced*: {escape(form.reason)}",
+        "What this deployment causes may ring. It is tried again every minute; until then, please silence it in "
+        "Alertmanager by hand, or tell whoever is on call.",
+    )
+    telling.tell(Passage("*Alerts that are expected:*", form.matchers, width=300, dress=code))
+    return finished(telling, event, policy)
+
+
+def not_lifted(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
+    """What stays silent although it is not expected any more, and how long."""
+    form, until = form_of(NotLiftedForm, event.data), release.silenced_until
+    telling = begun(release, "🔕 *The silence is not lifted*")
+    telling.say(
+        f"🔕 *The silence is not lifted*: {escape(form.reason)}",
+        f"It ends by itself at {both_zones(until)}." if until else "",
+        "Until then such alerts stay silent although they are not expected any more. It is tried again every minute; "
+        "please look at the dashboards, or lift it in Alertmanager by hand.",
+    )
+    return finished(telling, event, policy)
 
 
 # ── charts ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -145,6 +145,8 @@ def check_step(before: Release, play: Play) -> None:
         "untick",
         "order_told",
         "silenced",
+        "not_silenced",
+        "not_lifted",
         "not_notified",
         "unsilenced",
         "validate",

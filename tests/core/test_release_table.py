@@ -46,7 +46,7 @@ FOLLOWING = ("frozen", "thawed", "freed")
 """What follows from other conversations."""
 OBSERVED = "first_metrics checked regressed recovered blind sees alerted alerts_over"
 TYPED = "checklist tick untick escalate note order_told"
-SILENCING = "silenced unsilenced not_notified"
+SILENCING = "silenced unsilenced not_silenced not_lifted not_notified"
 """Possible in every state: they tell what happened outside."""
 
 

@@ -130,6 +130,8 @@ def ordered(outcome: str, **told: str) -> Talk:
     return talk.wait(minutes=1).take("order_told", GREENLIGHT, answers | told)
 
 
+REFUSED = {"reason": "Alertmanager refused (401: <no>). The token is missing or no longer valid."}
+NOT_SILENCED = REFUSED | {"matchers": ["alertname=PodRestarted, service=shop", "alertname=~`High.*`"]}
 ARGO = POLICY.model_copy(
     update={"deployer": ArgoRule(kind="argocd", url=HttpUrl("https://argo.example.com"), application="shop")}
 )
@@ -238,6 +240,10 @@ STORIES: dict[str, Callable[[], Talk]] = {
         Talk().watching().take("not_notified", LINKED, {"what": "PagerDuty", "reason": "PagerDuty refused (400)."})
     ),
     "silenced": lambda: Talk().deploying().take("silenced", WATCH, {"until": "2024-01-16T17:30:00Z"}),
+    "not_silenced": lambda: Talk().deploying().take("not_silenced", WATCH, NOT_SILENCED),
+    "not_lifted": lambda: (
+        Talk().deploying().take("silenced", WATCH, {"until": "2024-01-16T17:30:00Z"}).take("not_lifted", WATCH, REFUSED)
+    ),
     "unsilenced": lambda: Talk().deployed().take("unsilenced", WATCH),
     "validate": validating,
     "validation_progress": lambda: validating().take("validation_progress", LINKED, {"results": FOUND[:3]}),
