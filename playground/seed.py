@@ -79,7 +79,11 @@ async def _release_yesterday(playground: Playground, player: Player) -> None:
     await playground.advance(playground.now() + timedelta(hours=1))
     await player.step(JANE, RELEASES, "Start deployment", commit="9f8e7d6")
     await playground.advance(playground.now() + timedelta(minutes=11))
-    await player.step(JANE, RELEASES, "Deployed", duration="11")
+    seen: dict[str, list[str]] = {
+        "components": ["Backend: Healthy", "Frontend: Healthy"],
+        "health_checks": ["API: OK", "Frontend: OK", "Auth: OK"],
+    }
+    await player.step(JANE, RELEASES, "Deployed", duration="11", **seen)
     await player.step(CHARLIE, RELEASES, "Begin smoke test")
     await playground.advance(playground.now() + timedelta(minutes=7))
     await player.step(CHARLIE, RELEASES, "Smoke passed", duration="7")
