@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from bot.core.dialogue import Dialogue
+from bot.core.dialogue import Dialogue, able
 from bot.core.dialogues import DIALOGUES
 from bot.core.policy import Service
 from bot.core.refusing import meant
@@ -142,7 +142,8 @@ def _choose(
     services: tuple[Service, ...],
 ) -> None:
     """Open the form with the question for the service first: the channel means more than one, or none."""
-    view = lists.opening_form(dialogue.step(reference.step), reference, given, services)
+    step = dialogue.step(reference.step)
+    view = lists.opening_form(step, reference, given, able(step, services))
     context.background.run(context.slack.offer_view(call.trigger, view, call.user), "open_form")
 
 

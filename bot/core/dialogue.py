@@ -7,6 +7,7 @@ is said about it, where it is stored, or what time it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -143,6 +144,7 @@ class Step:
     warns       what that dialog says beside it, of the service's policy; empty where there is nothing to say
     button      False for a step that only machines take or that is typed
     style       the button's colour
+    needs       refuses it for a service that lacks something, before its form opens; of the service's policy
     guards      rules that refuse it, in order
     facts       what is decided beyond the form, kept in the event
     effect      how the conversation changes beyond state and forms, by what the event says save its state and stage
@@ -170,6 +172,7 @@ class Step:
     warns: Callable[[Service], str] | None = None
     button: bool = True
     style: Literal["primary", "danger", ""] = ""
+    needs: Callable[[Service], None] | None = None
     guards: tuple[Guard, ...] = ()
     facts: Facts | None = None
     effect: Effect | None = None
@@ -285,7 +288,8 @@ class Dialogue(Generic[C]):
 def admit(dialogue: Dialogue[C], situation: Situation[C]) -> Step:
     """The step that a move asks for, if it is possible before any details are known. Raises Refusal otherwise.
 
-    Checked in this order: the step exists, the click is not stale, the state allows it, the actor may.
+    Checked in this order: the step exists, the click is not stale, the state allows it, the actor may, the service has
+    what the step needs.
     """
     conversation, move = situation.conversation, situation.move
     step = dialogue.step(move.step)
@@ -295,7 +299,23 @@ def admit(dialogue: Dialogue[C], situation: Situation[C]) -> Step:
     if not possible:
         raise not_open(dialogue, conversation, step)
     refuse_wrong_role(dialogue, step, situation)
+    if step.needs:
+        step.needs(situation.policy)
     return step
+
+
+def able(step: Step, services: tuple[Service, ...]) -> tuple[Service, ...]:
+    """Those of some services that have what a step needs. Raises the first one's Refusal where none has."""
+    if step.needs is None:
+        return services
+    found = []
+    for service in services:
+        with suppress(Refusal):
+            step.needs(service)
+            found.append(service)
+    if not found:
+        step.needs(services[0])
+    return tuple(found)
 
 
 def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:

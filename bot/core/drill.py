@@ -145,10 +145,11 @@ def page_of(drill: Drill, place: str, at: datetime, to: tuple[str, ...]) -> Page
 
 
 # ── rules and effects ────────────────────────────────────────────────────────────────────────────────────────────────
-def somebody_is_told(situation: Situation[Drill]) -> None:
-    if not places(situation.policy):
+def somebody_is_told(policy: Service) -> None:
+    """Without anybody who would be told there is nothing to fill a form in for."""
+    if not places(policy):
         raise Refusal(
-            f"Nobody is told of {situation.policy.name}'s trouble besides the thread, so there is nothing to test.",
+            f"Nobody is told of {policy.name}'s trouble besides the thread, so there is nothing to test.",
             remedy="Name channels, PagerDuty, Opsgenie or mail in the configuration (`routing`), or an `alertmanager`.",
         )
 
@@ -232,7 +233,7 @@ MAY_DRILL = (Role.DEVOPS, Role.RELEASE_MANAGER, Role.TECH_LEAD, Role.QA)
 # fmt: off
 STEPS = (
     Step("begin", "Begin drill", (), "under_way", MAY_DRILL, "🧪 *Drill*", DrillForm,
-         guards=(somebody_is_told,), facts=place_facts, effect=begun, errands=errands),
+         needs=somebody_is_told, facts=place_facts, effect=begun, errands=errands),
     Step("arrived", "Arrived", ("under_way",), KNOWN, (Role.LINKED,), "✅ *Arrived*", ArrivedForm, button=False,
          guards=(is_awaited,), effect=arrived),
     Step("missed", "Not arrived", ("under_way",), KNOWN, (Role.LINKED,), "❌ *Not arrived*", MissedForm, button=False,

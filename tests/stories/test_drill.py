@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,14 +14,17 @@ from pydantic import HttpUrl
 
 from bot.core.alerts import AlertRule
 from bot.core.routing import Route, Routing
+from bot.pace import Pace
+from bot.settings import load
 from playground.player import Player
+from playground.run import CONFIGURATION, playing
 from playground.seed import BILLING, CHARLIE, INCIDENTS, JANE, PAVEL, RELEASES
 from tests.monitors.real_alertmanager import alertmanager
 from tests.monitors.real_prometheus import free_port
 from tests.stories.test_alerts import deploying
 from tests.stories.test_routing import Told, team
 from tests.stories.test_watch import that_say
-from tests.stories.the_document import DEPLOYED
+from tests.stories.the_document import DEPLOYED, STARTS_AT
 
 ROUTING: Routing = {
     "P0": Route(channel=INCIDENTS, pagerduty=True, opsgenie=True, mail=("oncall@example.com", "devops@example.com")),
@@ -112,11 +116,33 @@ async def test_an_arrival_that_takes_its_time_is_told_with_it(told: Told) -> Non
     assert re.search(r"✅ Opsgenie: Opsgenie accepted it, and that it is over, after 3[0-4]\.\d s", card)
 
 
-async def test_a_drill_of_nobody_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("words", ["admin-logistic severity=warning", "admin-logistic", "severity=warning", ""])
+async def test_a_drill_of_nobody_is_refused_before_its_form_opens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    """With what to configure; nobody fills in a form for nothing."""
     async with team(tmp_path, monkeypatch, {}) as told:
-        await drill(told)
+        await drill(told, words)
         assert "there is nothing to test" in privately(told, JANE)
         assert "routing" in privately(told, JANE)
+        assert told.player.person(JANE).views_open == 0
+
+
+async def test_where_the_channel_means_no_service_only_those_with_somebody_to_tell_are_offered(
+    tmp_path: Path,
+) -> None:
+    """Nobody chooses a service to hear then that it can't be tested."""
+    loaded = load(CONFIGURATION)
+    services = dict(loaded.services)
+    services["billing"] = services["billing"].but(routing={"warning": Route(channel=BILLING)})
+    async with playing(
+        tmp_path / "x.db", pace=Pace.unlimited(), starts_at=STARTS_AT, configuration=replace(loaded, services=services)
+    ) as playground:
+        player = Player(playground)
+        await player.command(JANE, "/release drill", "#incidents")
+        view = await player.person(JANE).opened()
+        assert [option for option in view.options("service") if "admin" in option] == []
+        assert len(view.options("service")) == 1
 
 
 async def test_only_those_who_may_begin_one(told: Told) -> None:
