@@ -63,6 +63,7 @@ async def check(path: Path | None = None, *, offline: bool = False) -> Report:
     configuration = _kept(problems, lambda: load(path or files.configuration))
     if configuration is not None:
         notes.append(f"{configuration.file}: {_count(len(configuration.services), 'service')}, nothing to object to.")
+        notes.extend(_unwatched_canaries(configuration))
     if configuration is not None and not offline:
         for found, remarks in (
             await ask_monitors(configuration, SystemClock().now()),
@@ -248,6 +249,13 @@ async def _patiently(question: Callable[[], Awaitable[T]], sleep: Sleep) -> T:
         except RateLimitedError as error:
             await sleep(error.retry_after)
     return await question()
+
+
+def _unwatched_canaries(configuration: Configuration) -> Iterator[str]:
+    """Services whose canaries are to be promoted by what stays quiet, and of which nothing is measured."""
+    for name, service in configuration.services.items():
+        if service.canary.promoted_by == "quiet" and not service.signals and not service.alertmanager:
+            yield f"{name}: no monitor is configured, so people promote its canaries, whatever “promoted_by” says."
 
 
 def _count(number: int, one: str, many: str = "") -> str:

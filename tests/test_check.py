@@ -295,3 +295,13 @@ async def test_problems_of_the_environment_come_with_those_of_the_file(wrong: Pa
     variables(SLACK_BOT_TOKEN="xoxb-1")
     report = await check(wrong)
     assert [key for key, _ in told(report)] == ["roles.devops.users[0]", "GREENLIGHT_TRANSPORT"]
+
+
+async def test_canaries_that_were_to_go_on_by_themselves_and_that_nobody_measures_are_named(tmp_path: Path) -> None:
+    """They wait for people at each share; who configured it meant something else."""
+    path = tmp_path / "greenlight.yml"
+    path.write_text(TEXT + "    canary: {promoted_by: quiet}\n", encoding="utf-8")
+    told = [note for note in (await check(path, offline=True)).notes if "promoted_by" in note]
+    assert told == ["billing: no monitor is configured, so people promote its canaries, whatever “promoted_by” says."]
+    path.write_text(TEXT, encoding="utf-8")
+    assert not [note for note in (await check(path, offline=True)).notes if "promoted_by" in note]
