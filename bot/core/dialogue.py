@@ -7,7 +7,6 @@ is said about it, where it is stored, or what time it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -306,16 +305,21 @@ def admit(dialogue: Dialogue[C], situation: Situation[C]) -> Step:
 
 def able(step: Step, services: tuple[Service, ...]) -> tuple[Service, ...]:
     """Those of some services that have what a step needs. Raises the first one's Refusal where none has."""
-    if step.needs is None:
+    needs = step.needs
+    if needs is None:
         return services
-    found = []
-    for service in services:
-        with suppress(Refusal):
-            step.needs(service)
-            found.append(service)
+    found = tuple(service for service in services if not _refuses(needs, service))
     if not found:
-        step.needs(services[0])
-    return tuple(found)
+        needs(services[0])
+    return found
+
+
+def _refuses(needs: Callable[[Service], None], service: Service) -> bool:
+    try:
+        needs(service)
+    except Refusal:
+        return True
+    return False
 
 
 def decide(dialogue: Dialogue[C], situation: Situation[C]) -> Event:

@@ -135,7 +135,7 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
     if (proposed := _proposed(release)) is not None:
         yield f"🕓 Another time is proposed: {both_zones(proposed)}"
     if release.state in ("canary", "canary_paused"):
-        yield from canary_lines(release)
+        yield from canary_lines(release, policy)
         yield from not_by_itself(release, policy)
     if release.state == "deploying" and release.planned_end:
         yield f"🕓 Expected to finish by {both_zones(release.planned_end)}"
@@ -152,7 +152,7 @@ def state_lines(release: Release, policy: Service) -> Iterator[str]:
         yield f"➡️ The rollback has its own thread in <#{channel or release.channel}>"
 
 
-def canary_lines(release: Release) -> Iterator[str]:
+def canary_lines(release: Release, policy: Service) -> Iterator[str]:
     """The canary's share of the traffic, and what comes next."""
     canary = release.canary
     if canary is None:
@@ -162,7 +162,8 @@ def canary_lines(release: Release) -> Iterator[str]:
         return
     yield f"🐤 {canary.share}% of the traffic has gone to {version(release)} since {utc(canary.since, day=False)}."
     if release.state == "canary":
-        yield f"🕓 Watched until {both_zones(canary.until)}, then {canary.next_share}%."
+        watched = f"Watched{by_people(release, policy)}"
+        yield f"🕓 {watched} until {both_zones(canary.until)}, then {canary.next_share}%."
     if release.state == "canary_paused":
         yield f"⚠️ The pause is not ordered: please see that it stays at {canary.share}%."
 

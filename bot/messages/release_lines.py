@@ -208,14 +208,16 @@ def start(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
         telling.tell(paragraph("⚠️ *Override:*", event.data["override"]))
         telling.tell(Passage("*Open on the checklist:*", tuple(event.data.get("open_items", ()))))
     telling.tell(Passage("⚠️ *Although:*", tuple(event.data.get("obstacles", ())), width=PARAGRAPH))
-    telling.say(*canary_lines(release))
+    telling.say(*canary_lines(release, policy))
     return finished(telling, event, policy)
 
 
 def promote(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     """The canary's next share; with the last one all of the traffic is on the new version."""
     telling = begun(release, "🐤 *Canary promoted*")
-    telling.say(f"🐤 *Canary promoted*: {version(release)}", *canary_lines(release), orders.asked_line(release, event))
+    telling.say(
+        f"🐤 *Canary promoted*: {version(release)}", *canary_lines(release, policy), orders.asked_line(release, event)
+    )
     telling.say(orders.unordered_line(release, event, policy))
     if event.data["seen"]:
         telling.tell(paragraph("*What was seen:*", event.data["seen"]))
@@ -236,7 +238,7 @@ def pause_canary(release: Release, event: Event, policy: Service) -> tuple[Said,
 def resume_canary(release: Release, event: Event, policy: Service) -> tuple[Said, ...]:
     telling = begun(release, "▶️ *Canary goes on*")
     telling.tell(paragraph(f"▶️ *Canary goes on*: {version(release)}", event.data["reason"]))
-    telling.say(*canary_lines(release), orders.resume_line(release))
+    telling.say(*canary_lines(release, policy), orders.resume_line(release))
     return finished(telling, event, policy)
 
 

@@ -112,7 +112,7 @@ def smoke_passed(release: Release, event: Event, policy: Service) -> tuple[Said,
         f"Continuing to monitor. Will alert if any anomalies in next {_coming(until - event.at)} "
         f"(until {utc(until, day=False)} · {moment(until, 'time')} your time)."
     )
-    telling.say(*unmeasured(release, policy))
+    telling.say(*unmeasured(release, policy, event.at))
     return finished(telling, event, policy)
 
 

@@ -252,6 +252,7 @@ STORIES: dict[str, Callable[[], Talk]] = {
     ),
     "feedback": lambda: validating().take("feedback", MANAGER, {"seen": "found", "words": f"I saw that {EVIL}"}),
     "smoke_passed_unmeasured": lambda: Talk(UNMEASURED).watching(),
+    "start_canary_unmeasured": lambda: Talk(UNMEASURED).canary(),
     "complete_unmeasured": lambda: Talk(UNMEASURED).completed(),
     "feedback_of_a_quiet_look": lambda: validating().take("feedback", MANAGER, {"seen": "ok"}),
     "feedback_over": lambda: validating().take("feedback", MANAGER, {"seen": "ok"}).take("feedback_over", CLOCK),

@@ -6,6 +6,7 @@ import pytest
 
 from bot.core.policy import Holders
 from bot.core.roles import CLOCK, Actor, Role
+from bot.core.signals import Signal, Unit
 from tests.messages.a_spoken_release import (
     APPROVAL,
     BREACH,
@@ -374,6 +375,17 @@ def test_a_completion_after_a_breach_does_not_claim_quiet() -> None:
     talk.wait(hours=2).take("complete", DEVOPS, {})
     assert "quiet" not in first(talk)
     assert "production stayed quiet" in first(Talk().completed())
+
+
+def test_a_rollback_criterion_that_nothing_measures_is_left_to_people_as_long_as_it_counts() -> None:
+    """With the reason: the team may have agreed on it because it thought it was watched."""
+    per_endpoint = Signal(title="Errors", query='errors{path="{endpoint}"}', unit=Unit.PERCENT)
+    measured = POLICY.model_copy(update={"signals": {**POLICY.signals, "errors_by_path": per_endpoint}})
+    words = "rollback criterion is not measured"
+    assert words in first(Talk().watching())
+    assert words not in first(Talk(measured).watching())
+    late = Talk().deployed().wait(minutes=40).take("smoke_passed", QA, {"results": ["Login: Pass"], "duration": 8})
+    assert words not in first(late)
 
 
 def test_a_completion_after_alerts_or_warnings_does_not_claim_quiet() -> None:
