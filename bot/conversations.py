@@ -97,14 +97,16 @@ class Conversations:
         self._clock = clock
         self._hand_over = hand_over
 
-    async def ask(self, reference: Reference, user: str) -> Asked:
-        """What is needed to open a step's form. Refusal where the step is not possible, before anything is typed."""
+    async def ask(self, reference: Reference, user: str, given: Mapping[str, Any] | None = None) -> Asked:
+        """What is needed to open a step's form. Refusal where the step is not possible, before anything is typed.
+        `given` is what is known of its answers.
+        """
         dialogue = DIALOGUES[reference.dialogue]
         step = dialogue.step(reference.step)
         conversation, policy = await self._subject(reference)
         actor = await self._directory.actor(user, policy)
         move, now = Move(step.name, actor, None, reference.stage), self._clock.now()
-        blank = conversation or self._opening(reference, None).blank(dialogue, move, policy, now)
+        blank = conversation or self._opening(reference, None, given or {}).blank(dialogue, move, policy, now)
         admit(dialogue, Situation(blank, move, policy, now))
         if step.form is None:
             raise Refusal(f"“{step.label}” needs no details.")
@@ -230,9 +232,12 @@ class Conversations:
         actors = await asyncio.gather(*(self._directory.actor(person, policy) for person in people))
         return actors[0], {actor.id: actor.roles for actor in actors[1:]}
 
-    def _opening(self, reference: Reference, form: Form | None) -> Opening:
-        """What identifies a new conversation: the form's version and environment, where it asks for them."""
-        environment = _answer(form, "environment") or self.policies[reference.service].environments[0]
+    def _opening(self, reference: Reference, form: Form | None, given: Mapping[str, Any] | None = None) -> Opening:
+        """What identifies a new conversation: the form's version and environment, where it asks for them; an
+        environment that was given before the form was opened.
+        """
+        named = _answer(form, "environment") or str((given or {}).get("environment") or "")
+        environment = named or self.policies[reference.service].environments[0]
         environment = environment.casefold()
         version, here = _answer(form, "version"), reference.channel.startswith(("C", "G"))
         channel = reference.channel if here and DIALOGUES[reference.dialogue].anywhere else ""

@@ -47,8 +47,12 @@ class Queries:
         return self._overview(await self._store.read(partial(_one, conversation_id=conversation_id)))
 
     async def version(self, dialogue: str, version: str, services: tuple[str, ...]) -> Overview:
-        """The latest conversation about a version in one of the services."""
-        found = await self._store.read(partial(_version, dialogue=dialogue, version=version, services=services))
+        """The conversation about a version in one of the services: the open one, else the latest. Where there are
+        several environments, one is named behind the version, such as v1.2.0/staging.
+        """
+        version, _, environment = version.partition("/")
+        look = partial(_version, dialogue=dialogue, version=version, services=services, environment=environment)
+        found = await self._store.read(look)
         if not found:
             of = "" if DIALOGUES[dialogue].ticket else "of "
             raise Refusal(
@@ -149,9 +153,22 @@ def _one(reader: Reader, conversation_id: str) -> Found:
     return _with_reminder(reader, record)
 
 
-def _version(reader: Reader, dialogue: str, version: str, services: tuple[str, ...]) -> list[Found]:
-    found = (reader.find(dialogue, service=name, version=version, limit=1) for name in services)
-    return [_with_reminder(reader, record) for records in found for record in records]
+def _version(reader: Reader, dialogue: str, version: str, services: tuple[str, ...], environment: str) -> list[Found]:
+    place = environment.casefold() or None
+    found = (reader.find(dialogue, service=name, version=version, environment=place) for name in services)
+    return [_with_reminder(reader, _meant(records)) for records in found if records]
+
+
+def _meant(records: tuple[Record, ...]) -> Record:
+    """Of a version's conversations, the latest first, the one that is asked about. Refusal where it may be several."""
+    last = {record.environment: record for record in reversed(records)}
+    if len(under_way := [record for record in last.values() if record.is_open]) > 1:
+        version, names = under_way[0].version, sorted(record.environment for record in under_way)
+        raise Refusal(
+            f"{version} is under way in {' and in '.join(names)}.",
+            remedy=f"Name the environment behind it, such as `{version}/{names[0]}`.",
+        )
+    return under_way[0] if under_way else records[0]
 
 
 def _deployed_last(reader: Reader, services: tuple[str, ...], version: str) -> str:

@@ -57,11 +57,12 @@ async def open_form(
 
     Slack's trigger is good for three seconds, and opening is a call to Slack: it follows the answer.
     """
-    asked = await context.conversations.ask(reference, user)
+    asked = await context.conversations.ask(reference, user, given)
     view = modal(
         asked.step,
         reference,
         prefill(DIALOGUES[reference.dialogue].fillers.get(asked.form), replace(asked.known, given=given)) | given,
+        service=asked.known.policy,
         title_detail=asked.known.conversation.version if asked.known.conversation else "",
         context_line=" · ".join(filter(None, (about(asked), hint))),
     )

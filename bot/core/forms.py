@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Annotated, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -30,6 +30,9 @@ from pydantic.fields import FieldInfo
 from bot.core.models import model_of
 from bot.core.moments import EARLIEST, LATEST, read_moment
 from bot.errors import Refusal
+
+if TYPE_CHECKING:
+    from bot.core.policy import Service
 
 
 class Widget(StrEnum):
@@ -54,8 +57,9 @@ READ = frozenset({Widget.LINES, Widget.MOMENT, Widget.CHOICE, Widget.CHOICES})
 class Ask:
     """How a field is asked for: the label a person reads, the widget, and what helps to fill it.
 
-    `choices` maps the values of a CHOICE, or of CHOICES of which several may be taken, to their labels. `section` opens
-    a new part of a long form. `locked` marks a field that identifies the conversation: shown, not asked, once it is
+    `choices` maps the values of a CHOICE, or of CHOICES of which several may be taken, to their labels; `choices_of`
+    gives them where they are a service's own, and a form asks for them where there are two or more. `section` opens a
+    new part of a long form. `locked` marks a field that identifies the conversation: shown, not asked, once it is
     open. `past` marks a MOMENT that lies behind: a bare time that is typed means the last one, not the coming one.
     `secret` marks a text that is kept nowhere (bot.core.secrets).
     """
@@ -65,6 +69,7 @@ class Ask:
     hint: str = ""
     placeholder: str = ""
     choices: Mapping[str, str] | None = None
+    choices_of: Callable[[Service], Mapping[str, str]] | None = None
     section: str = ""
     locked: bool = False
     past: bool = False

@@ -23,6 +23,7 @@ from bot.core import release_start as starting
 from bot.core import release_validation as validation
 from bot.core import watch_forms as watch
 from bot.core.dialogue import SAME, Dialogue, Guard, Signers, State, Step, Target, Wait
+from bot.core.environments import known_environment
 from bot.core.escalation_forms import EscalateForm
 from bot.core.escalation_rules import escalates
 from bot.core.events import Event
@@ -62,7 +63,7 @@ STATES = (
     State("canary", "being deployed as a canary", "🐤", asks="Please promote the canary when its time is over."),
     State("canary_paused", "paused as a canary", "⏸️", asks="Please decide: go on with the canary, or roll back."),
     State("awaiting_smoke", "deployed, and waiting for QA's smoke test", "🎉", asks="Please run {place} smoke test."),
-    State("smoke_running", "being smoke-tested in production", "🧪", asks="Please tell how the smoke test ends."),
+    State("smoke_running", "being smoke-tested", "🧪", asks="Please tell how the smoke test ends."),
     State("watching", "verified, and watched", "👀"),
     State("awaiting_decision", "waiting for a decision", "⚠️", asks="Please decide: continue, or roll back."),
     State("rolling_back", "in rollback", "🔴"),
@@ -109,6 +110,14 @@ ANY_REQUIRED = Signers("any required role", lambda release: release.required)
 QA, DEVOPS, CI, TECH_LEAD, MANAGER = Role.QA, Role.DEVOPS, Role.CI, Role.TECH_LEAD, Role.RELEASE_MANAGER
 
 
+APPROVABLE: tuple[Guard, ...] = (
+    known_environment,
+    gates.manager_for_hotfix,
+    rules.not_the_author,
+    signing.vouched_for_roles,
+)
+
+
 def _seen(
     name: str, label: str, says: str, form: type[Form], *guards: Guard, to: str | Target = SAME, **more: Any
 ) -> Step:
@@ -127,7 +136,7 @@ def _minutes(minutes: int, words: str, then: Role | None = None, since: str = ""
 # fmt: off
 STEPS = (
     Step("approve", "Approve", (), AFTER_SIGNING, (QA, CI), "🚀 *Release Approved*", forms.ApprovalForm,
-         hears="channel", guards=(gates.manager_for_hotfix, rules.not_the_author, signing.vouched_for_roles),
+         hears="channel", guards=APPROVABLE,
          facts=signing.approval_facts, effect=signing.approved),
     Step("cosign", "Sign off", ("awaiting_signoffs",), AFTER_SIGNING, EACH_REQUIRED, "✅ *Signed off*",
          wait=_minutes(30, "your sign-off", MANAGER), style="primary", guards=(rules.not_the_author, rules.never_twice),
@@ -238,7 +247,7 @@ STEPS = (
          paging.NotNotifiedForm, button=False),
     Step("continue", "Continue", ("awaiting_decision",), STATE_BEFORE, (TECH_LEAD,), "▶️ *Continuing*",
          forms.ReasonForm, wait=_minutes(10, "your decision to continue or roll back", MANAGER, urgent=True),
-         confirm="Production stays on this version although something failed.", looks=True,
+         confirm="This version stays live although something failed.", looks=True,
          facts=gates.both(rules.resumed_facts, gates.next_facts), effect=rules.resumed, leads=gates.frees_next,
          errands=paging.acknowledged),
     Step("extend_watch", "Watch longer", ("watching",), SAME, (DEVOPS, QA), "👀 *Watch extended*",
@@ -251,13 +260,13 @@ STEPS = (
          forms.ReasonForm, facts=signing.objection_facts, effect=signing.objected),
     Step("revise", "Revise", BEFORE_DEPLOYING, AFTER_SIGNING, (QA,), "✏️ *Revised*", forms.ApprovalForm,
          wait=Wait(timedelta(hours=1), MANAGER, states=("objected",), words="your revision, or its withdrawal"),
-         guards=(rules.same_version, gates.manager_for_hotfix, rules.not_the_author, signing.vouched_for_roles),
+         guards=(rules.same_version, *APPROVABLE),
          facts=checklist.revision_facts, effect=signing.approved),
     Step("withdraw", "Withdraw", BEFORE_DEPLOYING, "withdrawn", (QA, MANAGER), "🚫 *Withdrawn*",
          forms.ReasonForm, confirm="This ends the release; it has to be approved anew.", style="danger"),
     Step("roll_back", "Roll back", ("deploying", *CANARY, *AFTER_DEPLOYED, "awaiting_decision", "completed"),
          "rolling_back", (QA, TECH_LEAD, DEVOPS, Role.LINKED), "🚨 *Rollback requested*", forms.RollbackForm,
-         style="danger", confirm="Production goes back to the version before.",
+         style="danger", confirm="What is live goes back to the version before.",
          guards=(rules.target_is_another_version,), looks=True, facts=observed.rollback_place,
          effect=paging.raising(rules.set_aside), leads=rules.opens_rollback, errands=paging.asked_back,
          announces=paging.channels_of, never_late=True),

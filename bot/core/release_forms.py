@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
 from bot.core.authority import CHOOSABLE, Decision
+from bot.core.environments import Place
 from bot.core.forms import (
     Ask,
     Entries,
@@ -107,6 +108,7 @@ class ApprovalForm(Form):
     """QA's sign-off (QA-DevOps dialogue, section 1, "QA → DevOps")."""
 
     version: Annotated[Version, Ask("Version", placeholder="v1.2.0", locked=True)]
+    environment: Place = None
     sprint: Annotated[OneLine, Ask("Sprint", placeholder="Sprint 16")]
     branch: Annotated[OneLine, Ask("Branch")] = "main"
     commit: Annotated[Commit, Ask("Commit", hint="Sign-offs count for this commit alone.", placeholder="abc123")]

@@ -17,12 +17,13 @@ def _approval(known: Known) -> Answers:
     if known.conversation is not None:
         # Whoever agreed by word of mouth agreed to the commit they were asked about: for another they are asked anew.
         approval: Answers = known.conversation.approval.model_dump(mode="json", exclude={"verbal"})
-        return approval
+        return approval | {"environment": known.conversation.environment}
+    first = {"environment": known.policy.environments[0]}
     if known.previous is None:
-        return {"branch": known.policy.branch}
+        return first | {"branch": known.policy.branch}
     kept = ("branch", "rollback_signal", "rollback_threshold", "rollback_endpoint", "rollback_minutes")
     last = known.previous.approval.model_dump(mode="json")
-    return {name: last[name] for name in kept}
+    return first | {name: last[name] for name in kept}
 
 
 def _plan(known: Known) -> Answers:

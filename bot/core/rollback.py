@@ -12,6 +12,7 @@ from bot.core import alarms, orders
 from bot.core import rollback_forms as forms
 from bot.core import rollback_rules as rules
 from bot.core.dialogue import SAME, Dialogue, State, Step, Target, Wait
+from bot.core.environments import known_environment
 from bot.core.events import Errand, Event
 from bot.core.paging import NotNotifiedForm
 from bot.core.policy import Service
@@ -65,12 +66,12 @@ def _begun_or_paged(rollback: Rollback, event: Event, policy: Service) -> tuple[
 STEPS = (
     Step("request", "Request rollback", (), BY_SEVERITY, (QA, TECH_LEAD, DEVOPS, MANAGER, Role.LINKED),
          "🚨 *ROLLBACK NEEDED*", forms.RequestForm, hears="channel", style="danger", looks=True,
-         guards=(rules.known_environment, rules.not_begun, rules.is_deployed, rules.good_target),
+         guards=(known_environment, rules.not_begun, rules.is_deployed, rules.good_target),
          facts=rules.request_facts, effect=rules.requested,
          leads=rules.release_follows, errands=_begun_or_paged, announces=alarms.heard_in),
     Step("decide", "Roll back", ("awaiting_decision",), "awaiting_start", (TECH_LEAD, MANAGER),
          "⚖️ *Decided: roll back*", wait=_urgent(10, "your decision: roll back, or not", MANAGER), style="danger",
-         confirm="Production goes back to the version before."),
+         confirm="What is live goes back to the version before."),
     Step("raise_severity", "Raise to P0", ("awaiting_decision",), "awaiting_start",
          (QA, TECH_LEAD, DEVOPS, MANAGER, Role.LINKED), "🚨 *Now P0: production is down*", style="danger",
          confirm="It is rolled back at once, without a decision.", effect=rules.now_p0, errands=_begun_or_paged,
@@ -107,10 +108,10 @@ STEPS = (
     Step("oppose", "Against", ("awaiting_decision",), SAME, (), "👎 *Against*", guards=(rules.new_voice,),
          effect=rules.voted),
     Step("decline", "Decline", ("awaiting_decision", "awaiting_start"), "declined", (TECH_LEAD, MANAGER),
-         "🚫 *Rollback declined*", ReasonForm, confirm="Production stays on this version.",
+         "🚫 *Rollback declined*", ReasonForm, confirm="This version stays live.",
          guards=(rules.only_p1, rules.still_there), leads=rules.release_goes_on, errands=alarms.over),
     Step("withdraw", "False alarm", ("awaiting_decision", "awaiting_start"), "withdrawn", (QA, TECH_LEAD, MANAGER),
-         "🔕 *False alarm*", ReasonForm, confirm="The alarm ends; production stays on this version.",
+         "🔕 *False alarm*", ReasonForm, confirm="The alarm ends; this version stays live.",
          guards=(rules.still_there,), leads=rules.release_goes_on, errands=alarms.over),
     Step("not_notified", "Not notified", EVERY_STATE, SAME, (Role.LINKED,), "⚠️ *Could not be notified*",
          NotNotifiedForm, button=False),

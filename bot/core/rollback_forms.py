@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 from pydantic.fields import FieldInfo
 
+from bot.core.environments import Place
 from bot.core.forms import (
     Ask,
     Entries,
@@ -39,7 +40,7 @@ class RequestForm(RollbackForm):
     version: Annotated[
         Version, Ask("Version to roll back", hint="What is live and broken.", placeholder="v1.2.0", locked=True)
     ]
-    environment: Annotated[OneLine | None, Ask("Environment", placeholder="production", locked=True)] = None
+    environment: Place = None
 
     @classmethod
     def asks(cls) -> Mapping[str, tuple[Ask, FieldInfo]]:

@@ -103,15 +103,6 @@ class Rollback(Conversation):
 
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def known_environment(situation: Situation[Rollback]) -> None:
-    form = situation.move.form
-    assert isinstance(form, RequestForm)
-    known = situation.policy.environments
-    if form.environment is not None and form.environment.casefold() not in known:
-        why = f"{situation.policy.name} has no environment “{form.environment}”; there are: {', '.join(known)}."
-        raise Refusal(why, fields={"environment": why})
-
-
 def not_begun(situation: Situation[Rollback]) -> None:
     """Two who raise the same alarm begin one rollback, however they spell the version. One that was verified, and waits
     for its post-mortem, is no alarm any more: the version may have been released again meanwhile.

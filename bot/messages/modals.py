@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from pydantic.fields import FieldInfo
+
 from bot.core.dialogue import Step
-from bot.core.forms import Form
+from bot.core.forms import Ask, Form
 from bot.core.policy import Service
 from bot.errors import Refusal
 from bot.messages import blocks
@@ -36,14 +39,18 @@ def modal(
     title_detail: str = "",
     context_line: str = "",
     services: Sequence[Service] = (),
+    service: Service | None = None,
 ) -> Block:
-    """The view of a step's form, filled with what is known. `services`: ask for one of them first."""
+    """The view of a step's form, filled with what is known. `services`: ask for one of them first; else it is about
+    `service`.
+    """
     assert step.form is not None
     about = escape(context_line)
     parts: list[Block] = [blocks.context(about)] if about.strip() else []
     if services:
         parts.append(_service_question(services))
-    for name, (ask, info) in step.form.asks().items():
+    meant = services or ((service,) if service else ())
+    for name, (ask, info) in _asked_of(step.form, meant):
         if ask.section:
             parts.append(blocks.header(ask.section))
         if ask.locked and reference.conversation:
@@ -59,6 +66,17 @@ def modal(
         "private_metadata": _metadata(step.form, reference, prefill),
         "blocks": parts,
     }
+
+
+def _asked_of(form: type[Form], services: Sequence[Service]) -> Iterator[tuple[str, tuple[Ask, FieldInfo]]]:
+    """A form's fields, with the choices that the services give; what leaves nothing to choose is not asked."""
+    for name, (ask, info) in form.asks().items():
+        if ask.choices_of is None:
+            yield name, (ask, info)
+            continue
+        choices = {value: label for one in services for value, label in ask.choices_of(one).items()}
+        if len(choices) > 1:
+            yield name, (replace(ask, choices=choices), info)
 
 
 def _title(step: Step, detail: str) -> str:

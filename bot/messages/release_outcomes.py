@@ -177,17 +177,17 @@ def _watched(release: Release, event: Event, how_long: str) -> str:
     """How long, and that it ended early, unseen, or quiet: one that was cut short says nothing of how it would have
     gone on.
     """
-    until, titles = release.watch_until, event.data.get("watched")
+    until, titles, where = release.watch_until, event.data.get("watched"), escape(release.environment)
     if until and event.at < until:
         return f"{how_long}, and ended early (planned until {clock_time(until, event.at)})"
     if until and ended_unseen(release):
         ends = clock_time(until, event.at)
         return f"not to its end at {ends}: Greenlight was not running then. Please look at the dashboards"
     if titles == []:
-        return f"{how_long}, by people alone: no monitor is configured, so Greenlight can't say how production was"
+        return f"{how_long}, by people alone: no monitor is configured, so Greenlight can't say how {where} was"
     if was_quiet(release):
         seen = f" ({escape(', '.join(titles))})" if titles else ""
-        return f"{how_long}, and production stayed quiet{seen}"
+        return f"{how_long}, and {where} stayed quiet{seen}"
     return f"{how_long}, though not all of that time was seen" if release.observation.was_blind else how_long
 
 

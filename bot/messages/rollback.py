@@ -195,7 +195,7 @@ def verify(rollback: Rollback, event: Event, policy: Service) -> tuple[Said, ...
 
 
 def close(rollback: Rollback, event: Event, policy: Service) -> tuple[Said, ...]:
-    telling = begun(rollback, "✅ *Production stable*")
+    telling = begun(rollback, f"✅ *{place(rollback)} stable*")
     people = " ".join(mention(person) for person in event.data["investigators"])
     telling.say(f"Rollback verified. {place(rollback)} stable.")
     telling.say(f"{people} — Let's investigate the {version(rollback)} issue before re-deploy.".removeprefix(" — "))

@@ -49,7 +49,7 @@ def progress(release: Release, event: Event, policy: Service) -> tuple[Said, ...
     assert run is not None, "the event is one of its steps"
     lines = list(_lines(run, policy))
     done = sum(result is not None and not _again(result, policy) for result in map(run.result, run.checks))
-    telling = begun(release, "🧪 *Validating production…*")
+    telling = begun(release, f"🧪 *Validating {escape(release.environment)}…*")
     what = f"{place(release)}: {version(release)}"
     heading = f"🧪 *Validating {what}*" if done < len(run.checks) else f"🧪 *Checked {what}*"
     telling.say(f"{heading} · {done} of {len(run.checks)} checks done")
@@ -124,8 +124,8 @@ def feedback(release: Release, event: Event, policy: Service) -> tuple[Said, ...
     """What somebody saw."""
     opinion = Opinion.model_validate(event.data["opinion"])
     mark, what = ("❌", "found something") if opinion.found else ("✅", "found nothing")
-    telling = begun(release, "💬 *Feedback from production*")
-    telling.say(f"💬 *Feedback from production*: {mark} {escape(opinion.name)} {what}")
+    telling = begun(release, f"💬 *Feedback from {escape(release.environment)}*")
+    telling.say(f"💬 *Feedback from {escape(release.environment)}*: {mark} {escape(opinion.name)} {what}")
     if opinion.words:
         telling.tell(paragraph("", opinion.words))
     return finished(telling, event, policy)
@@ -136,7 +136,7 @@ def validated(release: Release, event: Event, policy: Service) -> tuple[Said, ..
     """The verdict, and a row for each check, the worst first."""
     form = form_of(ValidatedForm, event.data)
     verdict = VERDICTS[form.verdict].format(place=place(release), version=version(release))
-    telling = begun(release, "🧪 *Production validation*")
+    telling = begun(release, f"🧪 *{place(release)} validation*")
     telling.say(f"{verdict} · {', '.join(tally(form.results)) or 'nothing was checked'}")
     ordered = sorted(form.results, key=lambda result: SEVERITY[result.outcome])
     rows = [_row(result) for result in ordered[:MOST_ROWS]]

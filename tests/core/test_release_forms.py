@@ -189,7 +189,7 @@ def test_every_field_says_how_it_is_asked_for(form: type[Form]) -> None:
     for name, (ask, info) in form.asks().items():
         assert isinstance(ask, Ask)
         assert ask.label, name
-        assert (ask.widget in ("choice", "choices")) is bool(ask.choices), name
+        assert (ask.widget in ("choice", "choices")) is bool(ask.choices or ask.choices_of), name
         if ask.widget in {"line", "text"} and info.annotation is str:
             assert [rule for rule in info.metadata if isinstance(rule, MaxLen)], f"{name}: modals must know its length"
     assert form.model_json_schema()["type"] == "object"

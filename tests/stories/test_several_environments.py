@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.pace import Pace
-from bot.settings import Configuration
-from playground.player import Player
-from playground.run import playing
-from playground.seed import JANE, RELEASES
+from bot.settings import Configuration, load
+from bot.store.interface import Reader
+from playground.player import Player, RefusedError
+from playground.run import CONFIGURATION, playing
+from playground.seed import CHARLIE, JANE, RELEASES, TANIA
+from playground.slack.model import Message
 from tests.deployers.fakes import FakeActions, FakeArgo
 from tests.stories.blocking import nothing_blocks
 from tests.stories.test_deployers import with_deployer
 from tests.stories.test_rollback import heads
-from tests.stories.the_document import STARTS_AT
+from tests.stories.the_document import APPROVAL, DEPLOYED, PLAN, SMOKE, STARTS_AT
 from tests.trackers.fakes import TOKEN, serving
 
 PLACES = ("production", "staging")
 
 
 @asynccontextmanager
-async def team(configuration: Configuration, folder: Path) -> AsyncIterator[Player]:
+async def team(configuration: Configuration, folder: Path, names: tuple[str, ...] = PLACES) -> AsyncIterator[Player]:
     """The team, whose services have a staging, too."""
-    services = {name: service.but(environments=PLACES) for name, service in configuration.services.items()}
+    services = {name: service.but(environments=names) for name, service in configuration.services.items()}
     several, pace = replace(configuration, services=services), Pace.unlimited()
     async with playing(folder / "x.db", pace=pace, starts_at=STARTS_AT, configuration=several) as playground:
         playground.slack.limits.enabled = False
@@ -57,3 +60,140 @@ async def test_a_rollback_of_staging_does_not_move_production(
         assert bool(asked) is ordered
         assert "staging" in asked or not isinstance(fake, FakeActions)
         assert "🔴 INITIATING ROLLBACK: v1.2.0" in "\n".join(heads(player, RELEASES))
+
+
+@pytest.fixture
+async def player(tmp_path: Path) -> AsyncIterator[Player]:
+    async with team(load(CONFIGURATION), tmp_path) as one:
+        yield one
+
+
+async def approved(player: Player, **answers: str) -> None:
+    await player.command(CHARLIE, "/release approve", "#releases")
+    await player.send(CHARLIE, **APPROVAL, **answers)
+
+
+async def scheduled(player: Player, **answers: str) -> datetime:
+    """And when."""
+    await approved(player, **answers)
+    await player.step(TANIA, RELEASES, "Sign off")
+    at = player.playground.now() + timedelta(hours=1)
+    await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"when": at, "rollback_target": "v1.0.9"}))
+    await player.step(CHARLIE, RELEASES, "Time works")
+    return at
+
+
+async def places(player: Player, dialogue: str = "release") -> list[tuple[str, str]]:
+    """Environment and state of a dialogue's conversations, the latest first."""
+
+    def read(reader: Reader) -> list[tuple[str, str]]:
+        return [(record.environment, record.state) for record in reader.find(dialogue)]
+
+    return await player.playground.application.store.read(read)
+
+
+def whispered(player: Player) -> str:
+    charlie = player.person(CHARLIE)
+    return charlie.text_of(charlie.ephemerals[-1]).replace("*", "")
+
+
+# ── which one ────────────────────────────────────────────────────────────────────────────────────────────────────────
+async def test_a_release_goes_where_its_approval_says_and_to_the_first_environment_else(player: Player) -> None:
+    """Asked where there are several; kept from then on, also by a revision."""
+    await approved(player, environment="staging")
+    assert await places(player) == [("staging", "awaiting_signoffs")]
+    await approved(player)
+    assert await places(player) == [("production", "awaiting_signoffs"), ("staging", "awaiting_signoffs")]
+    with pytest.raises(RefusedError) as refused:
+        await approved(player, environment="staging")
+    assert "has an open release already" in refused.value.errors["version"]
+    await player.person(CHARLIE).view.close()
+    await player.step(CHARLIE, RELEASES, "Revise")
+    view = await player.person(CHARLIE).opened()
+    assert "Environment" not in view.labels
+    assert "Environment: production" in view.text.replace("*", "")
+    await player.send(CHARLIE, commit="def4567")
+    assert len(await places(player)) == 2
+
+
+async def test_an_environment_is_typed_and_one_that_is_not_there_is_told_with_those_that_are(player: Player) -> None:
+    line = (
+        "/release approve v1.2.0 sprint=16 commit=abc123 stories_tested=3 stories_total=3 bugs_found=0 bugs_fixed=0 "
+        'regression=passed smoke=passed changes=All known_issues=None rollback_threshold=">5%"'
+    )
+    await player.command(CHARLIE, f"{line} environment=moon", "#releases")
+    assert "admin-logistic has no environment “moon”; there are: production, staging." in whispered(player)
+    assert await places(player) == []
+    await player.command(CHARLIE, f"{line} environment=Staging", "#releases")
+    assert await places(player) == [("staging", "awaiting_signoffs")]
+    [thread] = [one for one in player.person(CHARLIE).messages(RELEASES) if one.thread_ts in (None, one.ts)]
+    await player.mention(
+        CHARLIE, f"{line[17:].replace('v1.2.0', 'version=v1.2.0')} environment=production", thread, "#releases"
+    )
+    assert await places(player) == [("staging", "awaiting_signoffs")]
+
+
+async def test_what_is_said_of_a_release_names_its_own_environment(player: Player) -> None:
+    """From its approval to its end, production is not mentioned."""
+    at = await scheduled(player, environment="staging")
+    await player.playground.advance(at)
+    await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+    await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
+    await player.step(CHARLIE, RELEASES, "Begin smoke test")
+    await player.command(CHARLIE, "/release status v1.2.0", "#releases")
+    assert "(staging) is being smoke-tested" in whispered(player)
+    await player.step(CHARLIE, RELEASES, "Smoke passed", **SMOKE)
+    await player.playground.advance(at + timedelta(hours=5))
+    assert await places(player) == [("staging", "completed")]
+    charlie = player.person(CHARLIE)
+    said = [charlie.text_of(one) for one in charlie.messages(RELEASES)]
+    assert any("Deployed to Staging" in one for one in said)
+    assert [one for one in said if "production" in one.casefold()] == []
+
+
+async def test_a_rollback_is_of_the_environment_that_was_chosen(player: Player) -> None:
+    """Its way back, too, is that environment's."""
+    at = await scheduled(player, environment="staging")
+    await player.playground.advance(at)
+    await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
+    await player.step(CHARLIE, RELEASES, "Begin smoke test")
+    await player.step(CHARLIE, RELEASES, "Smoke passed", **SMOKE)
+    await player.step(JANE, RELEASES, "Complete now", summary="All quiet")
+    await player.command(CHARLIE, "/rollback admin-logistic v1.3.0 environment=staging", "#releases")
+    assert "Rollback to v1.2.0 immediately." in heads(player, RELEASES)[-1]
+    await player.command(CHARLIE, "/rollback admin-logistic", "#releases")
+    view = await player.person(CHARLIE).opened()
+    assert (view.value("environment"), view.value("target")) == ("Production", None)
+    await player.send(CHARLIE, version="v1.4.0", environment="staging")
+    assert await places(player, "rollback") == [("staging", "awaiting_decision")] * 2
+    said = await player.person(JANE).says("Staging fails since then", "#releases", thread=released(player))
+    await player.person(CHARLIE).shortcut("Request rollback", said)
+    view = await player.person(CHARLIE).opened()
+    assert (view.value("version"), view.value("environment")) == ("v1.2.0", "Staging")
+
+
+def released(player: Player) -> Message:
+    """The head of the release's thread."""
+    charlie = player.person(CHARLIE)
+    return next(one for one in charlie.messages(RELEASES) if "v1.2.0 is complete" in charlie.text_of(one))
+
+
+async def test_who_asks_about_a_version_that_is_under_way_in_two_environments_says_which(player: Player) -> None:
+    await approved(player, environment="staging")
+    await approved(player)
+    await player.command(CHARLIE, "/release status v1.2.0", "#releases")
+    assert "v1.2.0 is under way in production and in staging." in whispered(player)
+    assert "`v1.2.0/production`" in whispered(player)
+    await player.command(CHARLIE, "/release status v1.2.0/staging", "#releases")
+    assert "v1.2.0 of Admin Logistic (staging) is waiting for sign-offs" in whispered(player)
+    await player.step(CHARLIE, RELEASES, "Withdraw", reason="Not yet")
+    await player.command(CHARLIE, "/release status v1.2.0", "#releases")
+    assert "(staging) is waiting for sign-offs" in whispered(player)
+
+
+async def test_where_there_is_one_environment_nobody_is_asked_for_it(tmp_path: Path) -> None:
+    async with team(load(CONFIGURATION), tmp_path, ("production",)) as one:
+        await one.command(CHARLIE, "/release approve", "#releases")
+        assert "Environment" not in (await one.person(CHARLIE).opened()).labels
+        await one.send(CHARLIE, **APPROVAL)
+        assert await places(one) == [("production", "awaiting_signoffs")]

@@ -41,13 +41,16 @@ LONGEST_KEY = 200
 
 @dataclass(frozen=True)
 class Asking:
-    """A request as far as the API needs it: whose token, for which service, its body, its Idempotency-Key."""
+    """A request as far as the API needs it: whose token, for which service, its body, its Idempotency-Key, and which of
+    several environments it names.
+    """
 
     token: StoredToken
     service: str
     body: bytes = b""
     content_type: str = ""
     key: str = ""
+    environment: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ class Pipelines:
             return await asyncio.to_thread(smoke_results, report)
 
     async def _take(self, asking: Asking, policy: Service, row: Row, version: str, answers: Mapping[str, Any]) -> Done:
-        record = await self._record(row.dialogue, asking.service, version) if version else None
+        record = await self._record(row.dialogue, asking, version) if version else None
         reference = Reference(
             row.dialogue.name, row.step.name, conversation=record.id if record else "", service=asking.service
         )
@@ -124,7 +127,7 @@ class Pipelines:
     async def status(self, asking: Asking, dialogue: Dialogue[Any], version: str) -> Status:
         """Where a version stands."""
         policy = self._policy(asking, "")
-        record = await self._record(dialogue, asking.service, version)
+        record = await self._record(dialogue, asking, version)
         return status_of(record, read_conversation(record), policy)
 
     async def wait(
@@ -170,13 +173,22 @@ class Pipelines:
             raise ApiError(HTTPStatus.FORBIDDEN, f"This token is not good for “{scope}”, but for: {good_for}.")
         return policy
 
-    async def _record(self, dialogue: Dialogue[Any], service: str, version: str) -> Record:
-        """A version's open conversation, else its latest. ApiError where there is none."""
-        record = await self._conversations.store.read(lambda reader: _find(reader, dialogue.name, service, version))
-        if record is None:
-            why = f"There is no {dialogue.noun} “{version[:60]}” of {service}."
-            raise ApiError(HTTPStatus.NOT_FOUND, why)
-        return record
+    async def _record(self, dialogue: Dialogue[Any], asking: Asking, version: str) -> Record:
+        """A version's open conversation, else its latest. ApiError where there is none, or one in each of several
+        environments.
+        """
+        service, place = asking.service, asking.environment.casefold() or None
+        found = await self._conversations.store.read(
+            lambda reader: _find(reader, dialogue.name, service, version, place)
+        )
+        if not found:
+            where = f" for {place[:60]}" if place else ""
+            raise ApiError(HTTPStatus.NOT_FOUND, f"There is no {dialogue.noun} “{version[:60]}” of {service}{where}.")
+        if len(names := sorted({record.environment for record in found if record.is_open})) > 1:
+            why = f"{found[0].version} is under way in {' and in '.join(names)}."
+            remedy = f"Name the environment, such as ?environment={names[0]}."
+            raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, why, remedy=remedy, fields={"environment": remedy})
+        return found[0]
 
 
 def _used(what: str) -> ApiError:
@@ -204,15 +216,15 @@ async def _first(beat: asyncio.Event, left: asyncio.Future[object], seconds: flo
         beating.cancel()
 
 
-def _find(reader: Reader, dialogue: str, service: str, version: str) -> Record | None:
-    """By the version's own spelling, else with or without the `v` before it."""
+def _find(reader: Reader, dialogue: str, service: str, version: str, environment: str | None) -> tuple[Record, ...]:
+    """The open ones, else the latest. By the version's own spelling, else with or without the `v` before it."""
     other = version[1:] if version[:1] in ("v", "V") else f"v{version}"
     for spelled in (version, other):
         for is_open in (True, None):
-            found = reader.find(dialogue, service=service, version=spelled, is_open=is_open, limit=1)
+            found = reader.find(dialogue, service=service, environment=environment, version=spelled, is_open=is_open)
             if found:
-                return found[0]
-    return None
+                return found
+    return ()
 
 
 def _json(asking: Asking) -> dict[str, Any]:

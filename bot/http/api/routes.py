@@ -37,6 +37,14 @@ Key = Annotated[
         "request with it, also the same one with another body, is refused with 422.",
     ),
 ]
+Where = Annotated[
+    str,
+    Query(
+        max_length=60,
+        description="Of several environments, the one that is meant. Only where the version is under "
+        "way in more than one.",
+    ),
+]
 Until = Annotated[
     tuple[str, ...], Query(description="The states to wait for; once it is over, nobody waits any longer.")
 ]
@@ -79,10 +87,10 @@ def _description(app: FastAPI, forms: tuple[Any, ...]) -> dict[str, Any]:
     return app.openapi_schema
 
 
-async def _asking(request: Request, service: str, key: str = "") -> Asking:
+async def _asking(request: Request, service: str, key: str = "", environment: str = "") -> Asking:
     kind = content_type(headers_of(request.scope))
     body = b"" if request.method in {"GET", "HEAD"} else await request.body()
-    return Asking(request.state.token, service, body, kind, key)
+    return Asking(request.state.token, service, body, kind, key, environment)
 
 
 def _answered(done: Done, response: Response) -> Recorded:
@@ -102,8 +110,11 @@ def _add_step(app: FastAPI, pipelines: Pipelines, row: Row) -> None:
     async def opens(request: Request, response: Response, service: str, key: Key = "") -> Recorded:
         return _answered(await pipelines.take(await _asking(request, service, key), row), response)
 
-    async def goes_on(request: Request, response: Response, service: str, version: str, key: Key = "") -> Recorded:
-        return _answered(await pipelines.take(await _asking(request, service, key), row, version), response)
+    async def goes_on(
+        request: Request, response: Response, service: str, version: str, environment: Where = "", key: Key = ""
+    ) -> Recorded:
+        asking = await _asking(request, service, key, environment)
+        return _answered(await pipelines.take(asking, row, version), response)
 
     told: dict[str, Any] = {
         "operation_id": row.scope.replace(".", "_"),
@@ -118,8 +129,10 @@ def _add_step(app: FastAPI, pipelines: Pipelines, row: Row) -> None:
 
 
 def _add_smoke(app: FastAPI, pipelines: Pipelines, passed: Row, failed: Row) -> None:
-    async def smoke(request: Request, response: Response, service: str, version: str, key: Key = "") -> Recorded:
-        asking = await _asking(request, service, key)
+    async def smoke(
+        request: Request, response: Response, service: str, version: str, environment: Where = "", key: Key = ""
+    ) -> Recorded:
+        asking = await _asking(request, service, key, environment)
         return _answered(await pipelines.smoke(asking, passed, failed, version), response)
 
     _add(
@@ -142,6 +155,7 @@ def _add_status(app: FastAPI, pipelines: Pipelines, dialogue: Dialogue[Any]) -> 
         request: Request,
         service: str,
         version: str,
+        environment: Where = "",
         until: Until = (),
         wait: Wait = 0,
     ) -> Status:
@@ -149,7 +163,7 @@ def _add_status(app: FastAPI, pipelines: Pipelines, dialogue: Dialogue[Any]) -> 
         if unknown := wanted - set(states):
             why = f"There is no state “{min(unknown)[:60]}”; there are: {', '.join(states)}."
             raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, why, fields={"until": why})
-        look = partial(pipelines.status, await _asking(request, service), dialogue, version)
+        look = partial(pipelines.status, await _asking(request, service, "", environment), dialogue, version)
         return await pipelines.wait(look, wanted, wait, partial(_left, request)) if wait else await look()
 
     app.add_api_route(

@@ -79,10 +79,10 @@ class Pipeline:
         finally:
             connection.close()
 
-    async def scheduled(self) -> None:
+    async def scheduled(self, **approval: str) -> None:
         """Have the release approved, signed, planned and agreed upon, and the agreed time come."""
         headers = {} if self.token else await self.token_for("approve")
-        assert (await self.post(RELEASES, APPROVAL, headers=headers)).status_code == 201
+        assert (await self.post(RELEASES, APPROVAL | approval, headers=headers)).status_code == 201
         await self.agreed()
         await self.player.playground.advance(AGREED_AT)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.policy import GitHubHook, Hooks
+from tests.http.api.conftest import APPROVAL, RELEASE, RELEASES
 from tests.http.hooks.conftest import Told, hooked, status
 
 PLACES = ("production", "staging")
@@ -46,6 +47,37 @@ async def test_the_same_commit_in_staging_moves_no_release_to_production(two: To
     assert (await two.states(), (await two.steps())[-2:]) == (["awaiting_smoke"], ["start", "deployed"])
     assert await two.steps("unannounced") == ["appear", "progress"]
     assert "Staging" in two.said()
+
+
+async def test_a_release_to_staging_is_moved_by_its_own_deployment_and_no_thread_asks_whose_it_is(two: Told) -> None:
+    """And not by production's, which nobody announced."""
+    await two.scheduled(environment="staging")
+    assert (await tell(two, "production", "in_progress", "16:00:00", 2))["outcome"] == "appear"
+    assert (await tell(two, "staging", "in_progress", "16:01:00", 1))["outcome"] == "start"
+    assert (await tell(two, "staging", "success", "16:05:00", 1))["outcome"] == "deployed"
+    assert await two.states() == ["awaiting_smoke"]
+    assert await two.steps("unannounced") == ["appear"]
+
+
+async def test_a_pipeline_names_the_environment_where_its_version_is_under_way_in_two(two: Told) -> None:
+    """Of one alone it need not. An environment without the version is told with its name."""
+    await two.scheduled(environment="staging")
+    bearer = await two.token_for("approve", "start", name="ci")
+    answer = await two.http.get(RELEASE, headers=bearer)
+    assert (answer.status_code, answer.json()["environment"]) == (200, "staging")
+    assert (await two.post(RELEASES, APPROVAL, headers=bearer)).status_code == 201
+    start = {"commit": APPROVAL["commit"]}
+    answer = await two.post(f"{RELEASE}/steps/start", start, headers=bearer)
+    assert answer.status_code == 422
+    assert "v1.2.0 is under way in production and in staging." in answer.text
+    assert "?environment=production" in answer.text
+    assert await two.states() == ["scheduled", "awaiting_signoffs"]
+    answer = await two.post(f"{RELEASE}/steps/start?environment=Staging", start, headers=bearer)
+    assert (answer.status_code, await two.states()) == (200, ["deploying", "awaiting_signoffs"])
+    answer = await two.http.get(f"{RELEASE}?environment=moon", headers=bearer)
+    assert (answer.status_code, "for moon" in answer.text) == (404, True)
+    answer = await two.post(RELEASES, APPROVAL | {"version": "v1.3.0", "environment": "moon"}, headers=bearer)
+    assert "there are: production, staging" in answer.text
 
 
 async def test_a_way_back_hears_of_its_own_environment_alone(two: Told) -> None:

@@ -1,0 +1,36 @@
+"""Which of a service's environments a release or a rollback is for: asked where there are several, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+from bot.core.forms import Ask, OneLine, Widget
+from bot.errors import Refusal
+
+if TYPE_CHECKING:
+    from bot.core.dialogue import Situation
+    from bot.core.policy import Service
+
+
+def choices_of(service: Service) -> Mapping[str, str]:
+    """A service's environments as they are chosen from."""
+    return {name: name[:1].upper() + name[1:] for name in service.environments}
+
+
+Place = Annotated[OneLine | None, Ask("Environment", Widget.CHOICE, choices_of=choices_of, locked=True)]
+"""As a form's field: None means the service's first environment."""
+
+
+def known_environment(situation: Situation[Any]) -> None:
+    """As a guard: the service has it; and where the conversation is open, it is its own."""
+    it, policy = situation.conversation, situation.policy
+    named = getattr(situation.move.form, "environment", None)
+    if named is None:
+        return
+    if named.casefold() not in policy.environments:
+        why = f"{policy.name} has no environment “{named}”; there are: {', '.join(policy.environments)}."
+        raise Refusal(why, fields={"environment": why})
+    if it.number and named.casefold() != it.environment:
+        why = f"This is {it.version} for {it.environment}, and stays so; begin anew for another environment."
+        raise Refusal(why, fields={"environment": why})
