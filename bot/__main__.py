@@ -20,7 +20,7 @@ from bot.commands import FAILURE, told
 from bot.commands.token import token
 from bot.errors import ConfigurationError, Problem
 from bot.settings import Files, read_all
-from bot.settings_schema import schema as file_schema
+from bot.settings.schema import schema as file_schema
 
 CANNOT_LISTEN = frozenset({errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES})
 """What the machine says of an address that is taken, not its own, or reserved."""
@@ -160,7 +160,7 @@ def check(config: Path | None, offline: bool) -> None:  # noqa: FBT001 - click p
     With SLACK_BOT_TOKEN set, Slack is asked as well: is the token good, are scopes missing, do channels, people and
     groups exist, is the bot in the channels.
     """
-    from bot.check import check as check_configuration  # noqa: PLC0415 - brings the Slack client along
+    from bot.checks.check import check as check_configuration  # noqa: PLC0415 - brings the Slack client along
 
     report = asyncio.run(check_configuration(config, offline=offline))
     for note in report.notes:

@@ -36,13 +36,13 @@ from bot.http.metrics import Meter, Metrics
 from bot.http.slack_requests import SlackRequests
 from bot.monitors.making import Monitors, monitors_of
 from bot.outbox import Outbox
-from bot.outside import Outside, outside
+from bot.outside.making import Outside, outside
+from bot.outside.silences import Silences
 from bot.pace import Pace
 from bot.pulse import Pulse
 from bot.queries import Queries
 from bot.schedule import Schedule
 from bot.settings import Configuration, Environment, Transport
-from bot.silences import Silences
 from bot.slack import Slack
 from bot.slack_errors import UndeliverableError
 from bot.store.interface import Posting

@@ -20,16 +20,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("bot", "handlers", "playground")
 
 BASICS = ("bot.errors", "bot.clock")
-SETTINGS = (
-    "bot.settings",
-    "bot.settings_file",
-    "bot.settings_problems",
-    "bot.settings_schema",
-    "bot.settings_services",
-)
 SLACK = ("bot.slack", "bot.slack_errors", "bot.slack_facts", "bot.lookups", "bot.directory")
 SERVICE = ("bot.service", "bot.conversations", "bot.queries")
 INTENTS = ("bot.core", "bot.messages", "bot.store.interface", *BASICS)
+ERRANDS = ("bot.outside.errands", "bot.outward", *SERVICE, *INTENTS)
 HANDLERS = ("handlers", "bot.bolt", *SERVICE, *INTENTS)
 EVERYTHING_BUT_THE_TOP = "bot, but neither bot.app nor bot.__main__"
 
@@ -52,12 +46,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.directory": ("bot.slack", "bot.slack_errors", "bot.slack_facts", "bot.lookups", "bot.core", *BASICS),
     "bot.worker": BASICS,
     "bot.outbox": ("bot.outbox", "bot.worker", "bot.pace", *SLACK, *INTENTS),
-    "bot.errands": ("bot.errands", "bot.worker", "bot.outward", *SERVICE, *INTENTS),
-    "bot.tickets": ("bot.tickets", "bot.errands", "bot.trackers", "bot.outward", *SERVICE, *INTENTS),
-    "bot.orders": ("bot.orders", "bot.errands", "bot.deployers", "bot.outward", *SERVICE, *INTENTS),
+    "bot.outside.errands": ("bot.worker", *ERRANDS),
+    "bot.outside.tickets": ("bot.trackers", *ERRANDS),
+    "bot.outside.orders": ("bot.deployers", *ERRANDS),
     "bot.validation": (
-        *("bot.validation", "bot.errands", "bot.junit", "bot.outward", "bot.monitors.interface"),
-        *(*SERVICE, *INTENTS),
+        *("bot.validation", "bot.junit", "bot.monitors.interface"),
+        *ERRANDS,
     ),
     "bot.pace": (*BASICS, "bot.core.events"),
     "bot.schedule": ("bot.schedule", *SERVICE, "bot.core", "bot.store.interface", *BASICS),
@@ -65,15 +59,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.heartbeat": ("bot.core", "bot.store.interface"),
     "bot.watched": ("bot.service", "bot.core", "bot.store.interface"),
     "bot.alerts": ("bot.watched", "bot.monitors", *SERVICE, *INTENTS),
-    "bot.silences": ("bot.monitors", "bot.core", "bot.store.interface", *SERVICE, *BASICS),
+    "bot.outside.silences": ("bot.monitors", "bot.core", "bot.store.interface", *SERVICE, *BASICS),
     "bot.watch": (
         *("bot.alerts", "bot.heartbeat", "bot.watched", "bot.monitors", "bot.core", "bot.store.interface"),
         *(*SERVICE, *BASICS),
     ),
     "bot.outward": (*BASICS, "bot.core.outside_text"),
-    "bot.drills": ("bot.pagers", "bot.monitors", "bot.errands", "bot.outward", *SLACK, *SERVICE, *INTENTS),
+    "bot.outside.drills": ("bot.pagers", "bot.monitors", *SLACK, *ERRANDS),
     "bot.pagers": ("bot.pagers", "bot.core", "bot.outward", *BASICS),
-    "bot.paging": ("bot.pagers", "bot.errands", "bot.worker", "bot.outward", *SERVICE, *INTENTS),
+    "bot.outside.paging": ("bot.pagers", "bot.worker", *ERRANDS),
     "bot.trackers": ("bot.trackers", "bot.core", "bot.outward", *BASICS),
     "bot.deployers": ("bot.deployers", "bot.core", "bot.outward", *BASICS),
     "bot.junit": ("bot.core.outside_text",),
@@ -81,7 +75,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.arrivals": (*SERVICE, *INTENTS),
     "bot.tokens": ("bot.store.interface", *BASICS),
     "bot.pulse": (),
-    **dict.fromkeys(SETTINGS, (*SETTINGS, "bot.core", "bot.errors")),
+    "bot.settings": ("bot.settings", "bot.core", "bot.errors"),
     "bot": (EVERYTHING_BUT_THE_TOP,),
     "bot.app": ("bot", "handlers"),
     "bot.__main__": ("bot", "playground"),

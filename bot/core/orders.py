@@ -1,7 +1,7 @@
 """Orders to what a team deploys with: which steps give one, what became of it, and what may be done then.
 
-An order is an errand (bot.orders carries it out). Nothing here says that something is deployed: that is told by people,
-or by the deployer where the configuration takes its word.
+An order is an errand (bot.outside.orders carries it out). Nothing here says that something is deployed: that is told by
+people, or by the deployer where the configuration takes its word.
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ from bot.core.release_rules import Release
 from bot.core.release_validation import BEGIN_VALIDATION
 from bot.core.validation import MOST_WORDS, Outcome, Result, Run, counted, gone, is_waited_for, left, verdict_of
 from bot.core.validation_forms import ProgressForm, ValidatedForm
-from bot.errands import Report
 from bot.errors import TransientError
 from bot.monitors.interface import Monitor
+from bot.outside.errands import Report
 from bot.outward import DeclinedError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Record, Store, StoredErrand

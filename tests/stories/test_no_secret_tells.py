@@ -16,8 +16,8 @@ import pytest
 import yaml
 from aiohttp import web
 
-from bot.check_monitors import ask_monitors
-from bot.check_outside import ask_deployers, ask_trackers
+from bot.checks.monitors import ask_monitors
+from bot.checks.outside import ask_deployers, ask_trackers
 from bot.outward import DeclinedError, call
 from bot.pace import Pace
 from bot.settings import Configuration, load

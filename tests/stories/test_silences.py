@@ -13,9 +13,9 @@ from pydantic import HttpUrl
 
 from bot.core.alerts import AlertRule
 from bot.monitors.alertmanager import AUTHOR
+from bot.outside.silences import MARK
 from bot.pace import Pace
 from bot.settings import load
-from bot.silences import MARK
 from playground.player import Player
 from playground.run import CONFIGURATION, playing
 from playground.seed import JANE, RELEASES

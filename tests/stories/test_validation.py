@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.outside import outside
+from bot.outside.making import outside
 from bot.pace import Pace
 from bot.settings import Configuration, load
 from playground.player import Player

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from bot.core.paging import NotNotifiedForm
 from bot.core.routing import TITLES, Page
-from bot.errands import Report
 from bot.errors import TransientError
+from bot.outside.errands import Report
 from bot.outward import DeclinedError
 from bot.pagers.interface import Pager
 from bot.store.interface import StoredErrand

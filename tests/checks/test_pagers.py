@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from bot.check_pagers import look_at_pagers
+from bot.checks.pagers import look_at_pagers
 from bot.core.routing import Route, Routing
 from bot.errors import ConfigurationError
 from bot.pagers.choose import PagerSecrets

@@ -13,7 +13,7 @@ from bot.core.policy import ChannelId, Holders, Identifier, Service
 from bot.core.reminders import reminder_key
 from bot.core.roles import PEOPLE_ROLES, Role
 from bot.core.wall_clock import ZoneName
-from bot.settings_file import Key
+from bot.settings.file import Key
 
 Json = dict[str, Any]
 ChannelName = Annotated[str, StringConstraints(pattern=r"^#?[^\s#A-Z]{1,80}$")]

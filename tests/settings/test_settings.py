@@ -17,10 +17,10 @@ from bot.core.release import RELEASE
 from bot.core.roles import Role
 from bot.errors import ConfigurationError, Problem
 from bot.settings import load
-from bot.settings_schema import DESCRIPTIONS, REMINDED_STEPS, SERVICE_KEYS, schema
-from bot.settings_services import NEEDED_ROLES
+from bot.settings.schema import DESCRIPTIONS, REMINDED_STEPS, SERVICE_KEYS, schema
+from bot.settings.services import NEEDED_ROLES
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ROLES = """\
 roles:
   qa: {users: [U0CHARLIE]}

@@ -20,8 +20,8 @@ from bot.core.orders import KINDS
 from bot.core.policy import Service
 from bot.core.roles import Actor
 from bot.deployers.choose import DeployerSecrets, deployer_for
-from bot.errands import Errands
-from bot.orders import Orders
+from bot.outside.errands import Errands
+from bot.outside.orders import Orders
 from bot.service import Opening, open_conversation, take_step
 from bot.store.interface import Transaction
 from bot.store.sqlite import SQLiteStore

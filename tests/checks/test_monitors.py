@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.check_monitors import ask_monitors
+from bot.checks.monitors import ask_monitors
 from bot.errors import ConfigurationError
 from bot.monitors.making import MonitorSecrets
 from bot.settings import Configuration, load

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from bot.clock import Clock
 from bot.core.drill import ALERTMANAGER, ArrivedForm, Drill, MissedForm, labels_of, page_of
 from bot.core.policy import Service
-from bot.errands import Report
 from bot.errors import TransientError
 from bot.messages.drill import tested
 from bot.monitors.alertmanager import Alertmanager
 from bot.monitors.interface import MonitorError, UnreachableError
+from bot.outside.errands import Report
 from bot.outward import DeclinedError
 from bot.pagers.interface import Pager
 from bot.service import read_conversation

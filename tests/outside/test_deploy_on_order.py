@@ -10,7 +10,7 @@ import yaml
 
 from bot.core.deployer_rules import INPUTS
 
-FILE = Path(__file__).parents[1] / "examples" / "github-deploy-on-order.yml"
+FILE = Path(__file__).parents[2] / "examples" / "github-deploy-on-order.yml"
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.check_hooks import look_at_hooks
+from bot.checks.hooks import look_at_hooks
 from bot.http.hooks.interface import HookSecrets
 from bot.settings import load
 
-EXAMPLE = Path(__file__).parents[1] / "greenlight.example.yml"
+EXAMPLE = Path(__file__).parents[2] / "greenlight.example.yml"
 
 
 def given(**secrets: str) -> HookSecrets:

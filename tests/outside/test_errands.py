@@ -21,13 +21,13 @@ from bot.core.policy import Service
 from bot.core.release_forms import ReasonForm
 from bot.core.roles import Actor, Role
 from bot.core.tickets import KINDS, JiraRule
-from bot.errands import LONGEST, Errands, Report
 from bot.errors import TransientError
+from bot.outside.errands import LONGEST, Errands, Report
+from bot.outside.tickets import Tickets
 from bot.outward import DeclinedError, UnclearError
 from bot.service import Opening, open_conversation, take_step
 from bot.store.interface import StoredErrand, Transaction
 from bot.store.sqlite import SQLiteStore
-from bot.tickets import Tickets
 from bot.trackers.choose import TrackerSecrets, tracker_for
 from tests.stories.the_environment import ISSUE, REPORTED_AT
 from tests.trackers.fakes import EMAIL, TOKEN, FakeJira, serving
@@ -213,7 +213,7 @@ async def test_a_fault_of_our_own_ends_neither_the_worker_nor_the_errand(
 
 async def test_an_errand_that_takes_too_long_is_unclear(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     assert LONGEST <= 60
-    monkeypatch.setattr("bot.errands.LONGEST", 0.05)
+    monkeypatch.setattr("bot.outside.errands.LONGEST", 0.05)
     bench.hand.outcomes = [asyncio.Event()]
     await bench.entrust("one")
     await bench.done()

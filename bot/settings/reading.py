@@ -29,8 +29,8 @@ from bot.core import addresses
 from bot.core.addresses import NoPassword, web_address, without_user
 from bot.core.policy import Service
 from bot.errors import ConfigurationError, Problem
-from bot.settings_file import read, spell
-from bot.settings_services import Checker
+from bot.settings.file import read, spell
+from bot.settings.services import Checker
 
 V = TypeVar("V", bound=BaseSettings)
 

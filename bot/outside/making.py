@@ -13,18 +13,18 @@ from bot.core.drill import DRILL
 from bot.core.policy import Service
 from bot.core.routing import KINDS
 from bot.deployers.choose import DeployerSecrets, deployer_for
-from bot.drills import Drills
-from bot.errands import Doer, Errands
 from bot.monitors.making import Monitors
-from bot.orders import Orders
+from bot.outside.drills import Drills
+from bot.outside.errands import Doer, Errands
+from bot.outside.orders import Orders
+from bot.outside.paging import Paging
+from bot.outside.tickets import Tickets
 from bot.outward import TIMEOUT
 from bot.pagers.choose import PagerSecrets, pager_for
 from bot.pagers.interface import Pager
-from bot.paging import Paging
 from bot.settings import Configuration, read_variables
 from bot.slack import Slack
 from bot.store.interface import Store
-from bot.tickets import Tickets
 from bot.trackers.choose import TrackerSecrets, tracker_for
 from bot.validation import making
 from bot.validation.runs import Validations

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.check_playbook import ask_playbooks
+from bot.checks.playbook import ask_playbooks
 from bot.clock import MovableClock
 from bot.errors import Problem
 from bot.settings import load

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.check_outside import ask_deployers, ask_trackers
+from bot.checks.outside import ask_deployers, ask_trackers
 from bot.deployers.choose import DeployerSecrets
 from bot.settings import Configuration, load
 from bot.trackers.choose import TrackerSecrets

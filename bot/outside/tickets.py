@@ -14,9 +14,9 @@ from bot.core.environment_issue_forms import TicketForm, TicketRefusedForm
 from bot.core.events import Event
 from bot.core.policy import Service
 from bot.core.tickets import OPEN_TICKET, OpenedTicket, TrackerRule, title_of
-from bot.errands import Report
 from bot.errors import TransientError
 from bot.messages.tickets import closing_of, ticket_of
+from bot.outside.errands import Report
 from bot.outward import DeclinedError, UnclearError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Store, StoredErrand

@@ -16,9 +16,9 @@ from bot.core.release import RELEASE
 from bot.core.release_day import DEFAULT_NAMES, NAME_PATTERN
 from bot.core.roles import MACHINES, PEOPLE_ROLES, Role
 from bot.errors import Problem
-from bot.settings_file import Document, Key, spell
-from bot.settings_problems import explain, suggest
-from bot.settings_schema import (
+from bot.settings.file import Document, Key, spell
+from bot.settings.problems import explain, suggest
+from bot.settings.schema import (
     DEFAULT_KEYS,
     KNOWN_STEPS,
     REMINDED_STEPS,

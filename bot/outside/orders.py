@@ -26,8 +26,8 @@ from bot.core.roles import WATCH, Actor, Role
 from bot.core.rollback_forms import CompleteForm, InitiateForm
 from bot.core.versions import is_same_version
 from bot.deployers.interface import Deployer, Order, Progress
-from bot.errands import Report
 from bot.errors import TransientError
+from bot.outside.errands import Report
 from bot.outward import DeclinedError, Pauses, UnclearError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Store, StoredErrand

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot import manifest
-from bot.check_hooks import look_at_hooks
-from bot.check_monitors import ask_monitors
-from bot.check_outside import ask_deployers, ask_trackers
-from bot.check_pagers import look_at_pagers
-from bot.check_playbook import ask_playbooks
+from bot.checks.hooks import look_at_hooks
+from bot.checks.monitors import ask_monitors
+from bot.checks.outside import ask_deployers, ask_trackers
+from bot.checks.pagers import look_at_pagers
+from bot.checks.playbook import ask_playbooks
 from bot.clock import SystemClock
 from bot.core.policy import Service
 from bot.core.release_feedback import question_of

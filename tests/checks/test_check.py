@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot import manifest
-from bot.check import Report, ask_slack, check
+from bot.checks.check import Report, ask_slack, check
 from bot.settings import Configuration, Environment, load
 from playground.slack.server import SlackServer
 from playground.slack.state import Settings
