@@ -26,11 +26,11 @@ def known_environment(situation: Situation[Any]) -> None:
     """As a guard: the service has it; and where the conversation is open, it is its own."""
     it, policy = situation.conversation, situation.policy
     named = getattr(situation.move.form, "environment", None)
-    if named is None:
-        return
+    if named is None or (it.number and named.casefold() == it.environment):
+        return  # also where the configuration names it otherwise by now
     if named.casefold() not in policy.environments:
         why = f"{policy.name} has no environment “{named}”; there are: {', '.join(policy.environments)}."
         raise Refusal(why, fields={"environment": why})
-    if it.number and named.casefold() != it.environment:
+    if it.number:
         why = f"This is {it.version} for {it.environment}, and stays so; begin anew for another environment."
         raise Refusal(why, fields={"environment": why})

@@ -19,6 +19,7 @@ from tests.core.a_release import (
     OTHER_LEAD,
     OTHER_QA,
     PM,
+    POLICY,
     QA,
     START,
     TECH_LEAD,
@@ -52,6 +53,18 @@ VOUCHED = {TECH_LEAD.id: TECH_LEAD.roles, OTHER_LEAD.id: OTHER_LEAD.roles, PM.id
 
 
 # ── signing ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+def test_a_revision_keeps_the_environment_whatever_the_configuration_calls_it_by_now() -> None:
+    """And can't choose another: that is another release."""
+    play = Play(POLICY.but(environments=("production", "staging"))).approved()
+    assert "stays so" in refusal(play, "revise", QA, approval(environment="staging")).fields["environment"]
+    renamed = Play(POLICY.but(environments=("live", "staging"))).approved()
+    assert renamed.release.environment == "production"
+    renamed.take("revise", QA, approval(environment="production"))
+    assert (
+        "there are: live, staging" in refusal(renamed, "revise", QA, approval(environment="moon")).fields["environment"]
+    )
+
+
 def test_approving_is_qas_own_sign_off() -> None:
     play = Play().approved()
     assert signed(play) == [("qa", QA.id, "")]
