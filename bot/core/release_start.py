@@ -7,8 +7,9 @@ from math import ceil
 from typing import Any
 
 from bot.core import canary
-from bot.core.dialogue import Situation
+from bot.core.dialogue import Situation, Tell
 from bot.core.events import Event
+from bot.core.policy import Service
 from bot.core.release_forms import StartForm
 from bot.core.release_rules import Release
 from bot.core.roles import Role
@@ -97,3 +98,11 @@ def resume_facts(situation: Situation[Release]) -> dict[str, Any]:
     present = situation.conversation.canary
     assert present is not None
     return canary.resumed(present, situation.policy.canary, situation.now) | _expected_end(situation)
+
+
+def hold_it_there(release: Release, event: Event, _policy: Service) -> tuple[Tell, ...]:
+    """As `tells` of what pauses a canary: no deployer takes such an order, so DevOps is told to hold it there, unless
+    it was DevOps who paused it.
+    """
+    paused = release.state == "canary_paused" and Role.DEVOPS not in event.roles
+    return (Tell((Role.DEVOPS,), "hold the canary"),) if paused else ()

@@ -154,6 +154,8 @@ def reminded(release: Release, reminder: Reminder, policy: Service) -> Iterator[
     """What helps whoever is to deploy now: what holds it back, the agreed time, and what to prepare; or what became of
     an order, or why a canary waits.
     """
+    if reminder.step in ("pause_canary", "breach") and release.state == "canary_paused":
+        yield orders.pause_line(release)
     if reminder.step == "promote":
         yield from not_by_itself(release, policy)
     if reminder.step == "order_told":

@@ -415,6 +415,31 @@ async def test_a_canarys_shares_are_ordered_one_by_one(github: FakeActions, tmp_
     assert shares == [("deploy", "5"), ("promote", "25")]
 
 
+async def test_a_paused_canary_says_that_the_deployer_was_not_told_and_devops_hears_of_it(
+    github: FakeActions, tmp_path: Path
+) -> None:
+    """Nothing is ordered by a pause: QA reads it in the thread, DevOps privately; who paused it as DevOps knows."""
+    async with team(github, tmp_path) as player:
+        await approved(player)
+        await player.step(TANIA, RELEASES, "Sign off")
+        await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"strategy": "Canary"}))
+        await player.step(CHARLIE, RELEASES, "Time works")
+        await player.playground.advance(DEPLOYMENT_AT)
+        await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+        ordered, before = len(github.dispatched), len(private(player, JANE))
+        await player.step(CHARLIE, RELEASES, "Pause canary", reason="The dashboard looks odd")
+        assert len(github.dispatched) == ordered
+        why = "GitHub Actions (deploy.yml) was not told to pause: Greenlight can't order that."
+        assert why in last_words(player).replace("*", "")
+        [told] = [text.replace("*", "") for text in private(player, JANE)[before:]]
+        assert why in told
+        assert "hold it there at 5%" in told
+        await player.step(TANIA, RELEASES, "Go on", reason="It was the dashboard")
+        assert "was not told to go on" in last_words(player)
+        await player.step(JANE, RELEASES, "Pause canary", reason="Lunch")
+        assert len(private(player, JANE)) == before + 1
+
+
 async def test_a_p0_that_the_watch_finds_is_rolled_back_by_itself_where_the_service_says_so(
     github: FakeActions, tmp_path: Path
 ) -> None:
