@@ -19,8 +19,8 @@ def refuse_unknown_target(field: str, target: str, it: Conversation, around: Sur
     if not known or around.was_deployed(target):
         return
     near = meant(target, known).replace("`", "")
-    why = f"{target} was never deployed to {it.environment}. {near}Known are: {', '.join(known[:MOST_NAMED])}."
-    raise _asking(field, why, "If it is right all the same")
+    why = f"{target} was never deployed to {it.environment}. {near}".strip()
+    raise _asking(field, why, "If it is right all the same", f"Known are: {', '.join(known[:MOST_NAMED])}.")
 
 
 def refuse_not_deployed(field: str, it: Conversation, around: Surroundings) -> None:
@@ -28,11 +28,12 @@ def refuse_not_deployed(field: str, it: Conversation, around: Surroundings) -> N
     release = around.not_deployed(it.version)
     if release is None:
         return
-    live = f" Known to be live is {around.live}." if around.live else ""
+    live = f"Known to be live is {around.live}." if around.live else ""
     why = f"{release.version} is not deployed to {it.environment}: its release is {release.state.replace('_', ' ')}."
-    raise _asking(field, f"{why}{live}", f"If {release.version} is live all the same")
+    raise _asking(field, why, f"If {release.version} is live all the same", live)
 
 
-def _asking(field: str, why: str, otherwise: str) -> Refusal:
-    below = f"{why} {otherwise}, tick below that the versions are right."
-    return Refusal(why, remedy=f"{otherwise}, add `sure=yes`.", fields={field: below})
+def _asking(field: str, why: str, otherwise: str, known: str) -> Refusal:
+    """What is known stands last below a field: it has little room, and the way through must be read."""
+    below = f"{why} {otherwise}, tick below that the versions are right. {known}".strip()
+    return Refusal(f"{why} {known}".strip(), remedy=f"{otherwise}, add `sure=yes`.", fields={field: below})

@@ -141,8 +141,8 @@ async def test_an_unknown_target_is_questioned_once_something_was_verified(playe
     with pytest.raises(RefusedError) as refused:
         await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"when": at, "rollback_target": "v1.1.1"}))
     assert refused.value.errors["rollback_target"] == (
-        "v1.1.1 was never deployed to production. Did you mean v1.1.0? Known are: v1.1.0. If it is right all the "
-        "same, tick below that the versions are right."
+        "v1.1.1 was never deployed to production. Did you mean v1.1.0? If it is right all the same, tick below that "
+        "the versions are right. Known are: v1.1.0."
     )
     await player.send(JANE, **(PLAN | {"when": at, "rollback_target": "v1.1.0"}))
     assert await states(player, "release") == ["awaiting_timing", "completed"]
