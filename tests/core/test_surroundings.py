@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.core.surroundings import NOWHERE, Past, Surroundings
+from bot.core.release import RELEASE
+from bot.core.surroundings import BEFORE_DEPLOYING, LIVE, NOWHERE, Past, Surroundings
 
 
 def released(*told: tuple[str, str]) -> Surroundings:
@@ -36,3 +37,48 @@ def test_a_version_is_known_to_be_bad_however_it_is_spelled(version: str, *, bad
 
 def test_a_version_that_was_verified_after_it_was_rolled_back_is_good_again() -> None:
     assert not released(("v1.2.0", "completed"), ("v1.2.0", "rolled_back")).is_known_bad("v1.2.0")
+
+
+# ── what was there ───────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("state", "there"),
+    [
+        *((state, False) for state in (*BEFORE_DEPLOYING, "withdrawn")),
+        *((state, True) for state in (*LIVE, "completed", "rolled_back")),
+    ],
+)
+def test_a_release_was_deployed_once_it_has_begun_to_be(state: str, *, there: bool) -> None:
+    around = released(("v1.2.0", state))
+    assert around.was_deployed("1.2.0") is there
+    assert (around.not_deployed("V1.2.0") is None) is there
+    assert around.not_deployed("v9.9.9") is None, "nothing is known of it"
+
+
+def test_every_state_of_a_release_is_one_of_those() -> None:
+    told = {*BEFORE_DEPLOYING, "withdrawn", *LIVE, "completed", "rolled_back"}
+    assert told == {state.name for state in RELEASE.states}
+
+
+@pytest.mark.parametrize(
+    ("state", "there"), [("awaiting_start", True), ("closed", True), ("declined", False), ("withdrawn", False)]
+)
+def test_what_is_rolled_back_was_there_and_a_false_alarm_says_nothing(state: str, *, there: bool) -> None:
+    around = Surroundings(rollbacks=(Past("b0", "v1.0.5", state),))
+    assert around.was_deployed("v1.0.5") is there
+
+
+def test_what_a_rollback_went_back_to_is_there() -> None:
+    around = Surroundings(rollbacks=(Past("b0", "v1.1.0", "closed", back_to="v1.0.8"),))
+    assert around.was_deployed("1.0.8")
+    assert not around.was_deployed("v1.0.7")
+
+
+def test_production_is_on_what_is_under_way_and_else_on_what_was_verified_last() -> None:
+    assert released(("v1.3.0", "scheduled"), ("v1.2.0", "watching"), ("v1.1.0", "completed")).live == "v1.2.0"
+    assert released(("v1.3.0", "scheduled"), ("v1.2.0", "rolled_back"), ("v1.1.0", "completed")).live == "v1.1.0"
+    assert NOWHERE.live == ""
+
+
+def test_the_ways_back_are_told_once_each_the_latest_first() -> None:
+    again = released(("v1.1.0", "completed"), ("v1.0.0", "completed"), ("v1.1.0", "completed"))
+    assert again.ways_back_from("v1.2.0") == ("v1.1.0", "v1.0.0")
