@@ -15,6 +15,7 @@ from bot.core.dialogues import DIALOGUES
 from bot.core.events import Act, Event, Fact
 from bot.core.forms import Form
 from bot.core.models import json_of, model_of, put_together, values_of
+from tests.core.test_events import EVENT
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
@@ -25,19 +26,7 @@ MOMENTS = st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.timezones())
 
 
 def event(at: datetime, data: dict[str, Any], name: str = "Tania") -> Event:
-    return Event(
-        conversation="c",
-        number=2,
-        dialogue="release",
-        step="plan",
-        state="awaiting_timing",
-        stage=3,
-        at=at,
-        actor="U1",
-        name=name,
-        roles=("devops",),
-        data=data,
-    )
+    return Event(**{**EVENT.model_dump(), "at": at, "data": data, "name": name})
 
 
 @given(at=MOMENTS, data=st.dictionaries(TEXTS, VALUES, max_size=4), name=TEXTS)
