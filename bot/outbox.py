@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeAlias
 
 from bot.clock import Clock
-from bot.core.events import Outgoing
+from bot.core.events import Outgoing, over_what
 from bot.errors import StoreBusyError, TransientError
 from bot.messages.message import Message, Said
 from bot.pace import Pace
@@ -163,7 +163,8 @@ class Outbox(Worker):
         try:
             await self._slack.update(outgoing.channel, said.replaces, said.message)
         except UndeliverableError as error:
-            if error.reason not in NOTHING_TO_REPLACE:
+            # A private message that asks for nothing any more only keeps buttons that change nothing.
+            if error.reason not in NOTHING_TO_REPLACE and not over_what(outgoing):
                 raise
             logger.info("nothing to replace: %s", error, extra={"action": "replaced_nothing", "key": outgoing.key})
 

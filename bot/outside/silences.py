@@ -161,11 +161,8 @@ class Silences:
                     _log(alertmanager, error)
                     failed[one.release] = error
         await self._tell_of(wanted, failed)
-        try:
-            await self._lift(alertmanager, {mark: ours for mark, ours in present.items() if mark not in wanted})
-        except MonitorError as error:
-            _log(alertmanager, error)
-            await self._tell_unlifted(alertmanager, error)
+        unwanted = {mark: ours for mark, ours in present.items() if mark not in wanted}
+        await self._lift(alertmanager, unwanted, {one.release for one in wanted.values()})
 
     async def _tell_of(self, wanted: Mapping[str, Wanted], failed: Mapping[str, MonitorError]) -> None:
         """Tell each release that its alerts are silenced, or why they are not."""
@@ -179,26 +176,34 @@ class Silences:
             await self._tell(one.release, one.stage, "not_silenced", answers)
 
     async def _tell_unlifted(self, alertmanager: Alertmanager, error: MonitorError) -> None:
-        """Tell each release whose silence is in force, and should not be, that it could not be lifted."""
+        """Tell each release whose silence should not be in force any more that it could not be lifted, as far as is
+        known of an Alertmanager that does not say what is in force.
+        """
         services = [name for name, one in self._alertmanagers.items() if one.url == alertmanager.url]
         for release in await self._store.read(partial(_silenced, services=services, now=self._clock.now())):
-            stays = release.silenced_until
-            assert stays is not None
-            told = f"silences:{release.id}:{stays:%Y%m%d%H%M%S}:not_lifted"
-            await self._tell_once(told, release.id, "not_lifted", {"reason": _reason(error)})
+            await self._tell_kept(release, error)
 
-    async def _lift(self, alertmanager: Alertmanager, unwanted: Mapping[str, list[Silence]]) -> None:
-        """Lift what no release wants any more. Those of a release that is not known here may be another
-        installation's, and end by themselves.
+    async def _tell_kept(self, release: Release, error: MonitorError) -> None:
+        stays = release.silenced_until
+        since = f"{stays:%Y%m%d%H%M%S}" if stays else str(release.stage)
+        told = f"silences:{release.id}:{since}:not_lifted"
+        await self._tell_once(told, release.id, "not_lifted", {"reason": _reason(error)})
+
+    async def _lift(self, alertmanager: Alertmanager, unwanted: Mapping[str, list[Silence]], busy: set[str]) -> None:
+        """Lift what is not wanted any more; `busy` are the releases that want others still. What belongs to a release
+        that is not known here may be another installation's, and ends by itself.
         """
         over = {_release_of(mark) for mark in unwanted}
         known = await self._store.read(partial(_loaded, names=over)) if over else {}
+        kept: dict[str, MonitorError] = {}
         for mark, silences in unwanted.items():
-            if _release_of(mark) in known:
-                for silence in silences:
-                    await alertmanager.lift(silence)
+            if (release := _release_of(mark)) in known and (error := await _lifted(alertmanager, silences)):
+                kept[release] = error
         for release, record in known.items():
-            await self._tell(release, record.stage, "unsilenced", {})
+            if release in kept:
+                await self._tell_kept(read_conversation(record), kept[release])
+            elif release not in busy:
+                await self._tell(release, record.stage, "unsilenced", {})
 
     async def _wanted(self) -> dict[str, dict[str, Wanted]]:
         """What each service wants, by mark."""
@@ -233,6 +238,18 @@ async def _present(alertmanager: Alertmanager) -> dict[str, list[Silence]]:
         if silence.mark.startswith(MARK):
             present.setdefault(silence.mark, []).append(silence)
     return present
+
+
+async def _lifted(alertmanager: Alertmanager, silences: list[Silence]) -> MonitorError | None:
+    """What kept the last of them that is in force still from being lifted; None where all were."""
+    found = None
+    for silence in silences:
+        try:
+            await alertmanager.lift(silence)
+        except MonitorError as error:
+            _log(alertmanager, error)
+            found = error
+    return found
 
 
 def _log(alertmanager: Alertmanager, error: MonitorError) -> None:

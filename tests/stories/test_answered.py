@@ -136,3 +136,12 @@ async def test_a_reminder_that_slack_did_not_take_yet_is_not_sent_when_it_is_ans
     await later(player, 90)
     assert private(player, TANIA) == []
     assert "Sign off" not in "".join(private(player, JOHN))
+
+
+async def test_one_that_left_is_not_reported_as_somebody_whom_slack_could_not_reach(player: Player) -> None:
+    """The buttons of a message that nobody reads any more are no trouble of anybody's."""
+    await approved(player)
+    await later(player, 31)
+    player.playground.slack.faults.refuse_next("conversations.open", "user_disabled")
+    await player.step(TANIA, RELEASES, "Sign off")
+    assert await player.playground.application.store.read(lambda reader: reader.undelivered()) == ()

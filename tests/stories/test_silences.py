@@ -19,7 +19,7 @@ from bot.settings import load
 from playground.player import Player
 from playground.run import CONFIGURATION, playing
 from playground.seed import JANE, RELEASES
-from tests.stories.test_release_paths import scheduled
+from tests.stories.test_release_paths import approved, scheduled
 from tests.stories.test_reminders import later
 from tests.stories.test_watch import that_say
 from tests.stories.the_document import DEPLOYED, DEPLOYMENT_AT, STARTS_AT
@@ -30,11 +30,14 @@ EXPECTED = (("alertname=~Pod.*", "service=admin-logistic"), ("alertname=Instance
 
 @dataclass
 class FakeAlertmanager(FakeTracker):
-    """Silences in memory. `is_gone`: it answers nothing well; `refuses`: it takes no silence of this alert."""
+    """Silences in memory. `is_gone`: it answers nothing well; `refuses`: it takes no silence of this alert; `keeps`: it
+    does not lift the one with this id.
+    """
 
     silences: dict[str, dict[str, Any]] = field(default_factory=dict)
     is_gone: bool = False
     refuses: str = "nothing"
+    keeps: str = "nothing"
 
     def knows(self, request: web.Request) -> bool:
         del request
@@ -66,6 +69,8 @@ class FakeAlertmanager(FakeTracker):
         return web.json_response({"silenceID": name})
 
     async def lifted(self, request: web.Request) -> web.Response:
+        if request.match_info["id"] == self.keeps:
+            return web.json_response({"message": "not yours"}, status=403)
         del self.silences[request.match_info["id"]]
         return web.json_response(None)
 
@@ -118,14 +123,15 @@ async def test_a_silence_that_is_refused_keeps_no_other_from_being_set_or_lifted
     """What an earlier deployment left behind is lifted although Alertmanager takes no new one of a kind."""
     async with silencing(tmp_path) as (player, fake):
         fake.refuses = "Pod.*"
+        await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
         (release,) = await player.playground.application.store.read(lambda reader: reader.find("release"))
         left = {"id": "left", "createdBy": AUTHOR, "comment": f"{MARK}{release.id}:7 left behind"}
         fake.silences["left"] = left | {"status": {"state": "active"}, "endsAt": "2024-01-16T18:00:00Z"}
-        await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
         await looked(player)
         assert [one["matchers"][0]["value"] for one in fake.silences.values()] == ["InstanceDown"]
         [told] = that_say(player, "Expected alerts are not silenced")
         assert "bad matcher" in told
+        assert that_say(player, "The silence is lifted") == []
 
 
 async def test_a_silence_that_could_not_be_lifted_is_told_once_with_its_end(tmp_path: Path) -> None:
@@ -146,3 +152,38 @@ async def test_a_silence_that_could_not_be_lifted_is_told_once_with_its_end(tmp_
         fake.is_gone = True
         await looked(player, 2)
         assert len(that_say(player, "The silence is not lifted")) == 1
+
+
+async def test_a_silence_that_is_not_lifted_keeps_no_other_in_force(tmp_path: Path) -> None:
+    """It is lifted only when nothing of it is left, and until then that is told, once."""
+    async with silencing(tmp_path) as (player, fake):
+        await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+        await looked(player)
+        fake.keeps = "s0"
+        await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
+        await looked(player, 3)
+        assert list(fake.silences) == ["s0"]
+        [told] = that_say(player, "The silence is not lifted")
+        assert "not yours" in told
+        assert that_say(player, "The silence is lifted") == []
+        fake.keeps = "nothing"
+        await looked(player)
+        assert (fake.silences, len(that_say(player, "The silence is lifted"))) == ({}, 1)
+
+
+async def test_a_silence_that_was_lifted_is_not_told_to_be_in_force_for_the_sake_of_another(tmp_path: Path) -> None:
+    """Alertmanager keeps what another release left behind: that is no trouble of this one's."""
+    async with silencing(tmp_path) as (player, fake):
+        store = player.playground.application.store
+        await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+        await looked(player)
+        await approved(player, version="v1.3.0")
+        (other,) = await store.read(lambda reader: reader.find("release", version="v1.3.0"))
+        left = {"id": "left", "createdBy": AUTHOR, "comment": f"{MARK}{other.id}:0 left behind"}
+        fake.silences["left"] = left | {"status": {"state": "active"}, "endsAt": "2024-01-16T18:00:00Z"}
+        fake.keeps = "left"
+        await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
+        await looked(player, 2)
+        assert list(fake.silences) == ["left"]
+        assert that_say(player, "The silence is not lifted") == []
+        assert len(that_say(player, "The silence is lifted")) == 1
