@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from bot.core.dialogue import Dialogue, able
 from bot.core.dialogues import DIALOGUES
+from bot.core.environments import as_chosen
 from bot.core.policy import Service
 from bot.core.refusing import meant
 from bot.errors import Refusal
@@ -143,7 +144,9 @@ def _choose(
 ) -> None:
     """Open the form with the question for the service first: the channel means more than one, or none."""
     step = dialogue.step(reference.step)
-    view = lists.opening_form(step, reference, given, able(step, services))
+    services = able(step, services)
+    given = as_chosen(step.form, given, services) if step.form else given
+    view = lists.opening_form(step, reference, given, services)
     context.background.run(context.slack.offer_view(call.trigger, view, call.user), "open_form")
 
 

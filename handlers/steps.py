@@ -10,6 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.conversations import Asked
 from bot.core.dialogues import DIALOGUES
+from bot.core.environments import as_chosen
 from bot.core.policy import Service
 from bot.core.prefill import prefill
 from bot.messages.modals import answers, modal, reference_of
@@ -58,6 +59,8 @@ async def open_form(
     Slack's trigger is good for three seconds, and opening is a call to Slack: it follows the answer.
     """
     asked = await context.conversations.ask(reference, user, given)
+    if asked.known.conversation is None:
+        given = as_chosen(asked.form, given, (asked.known.policy,))
     view = modal(
         asked.step,
         reference,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bot.core.forms import Ask, OneLine, Widget
+from bot.core.forms import Ask, Form, OneLine, Widget
 from bot.errors import Refusal
 
 if TYPE_CHECKING:
@@ -29,8 +29,26 @@ def known_environment(situation: Situation[Any]) -> None:
     if named is None or (it.number and named.casefold() == it.environment):
         return  # also where the configuration names it otherwise by now
     if named.casefold() not in policy.environments:
-        why = f"{policy.name} has no environment “{named}”; there are: {', '.join(policy.environments)}."
-        raise Refusal(why, fields={"environment": why})
+        raise _unknown(named, policy.name, policy.environments)
     if it.number:
         why = f"This is {it.version} for {it.environment}, and stays so; begin anew for another environment."
         raise Refusal(why, fields={"environment": why})
+
+
+def as_chosen(form: type[Form], given: Mapping[str, Any], services: Sequence[Service]) -> dict[str, Any]:
+    """What was given before a form opens, its environment spelled as the services spell it. Refusal where none of them
+    has it: the form could not show it, and would mean the first one.
+    """
+    ask, _ = form.asks().get("environment", (None, None))
+    named = str(given.get("environment") or "").strip()
+    if not named or ask is None or ask.choices_of is not choices_of:
+        return dict(given)
+    known = tuple(dict.fromkeys(name for one in services for name in one.environments))
+    if named.casefold() not in known:
+        raise _unknown(named, ", ".join(one.name for one in services), known)
+    return {**given, "environment": named.casefold()}
+
+
+def _unknown(named: str, whose: str, known: Sequence[str]) -> Refusal:
+    why = f"{whose} has no environment “{named[:60]}”; there are: {', '.join(known)}."
+    return Refusal(why, fields={"environment": why})

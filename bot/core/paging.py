@@ -150,7 +150,7 @@ def pages(
 
 def _page(it: Conversation, event: Event, action: Action, severity: Severity) -> Page:
     place = f"{it.service} {it.environment}"
-    told = _lines(event)
+    told = _lines(it, event)
     over = {"trigger": "", "acknowledge": "Acknowledged: ", "resolve": "Over: "}[action]
     what = told[0] if told else f"{it.version} is {it.state.replace('_', ' ')}"
     return Page(
@@ -165,9 +165,9 @@ def _page(it: Conversation, event: Event, action: Action, severity: Severity) ->
     )
 
 
-def _lines(event: Event) -> list[str]:
+def _lines(it: Conversation, event: Event) -> list[str]:
     if event.step in ALARMS:
-        return _alarm(event)
+        return _alarm(it, event)
     data = event.data
     match event.step:
         case "breach":
@@ -182,10 +182,10 @@ def _lines(event: Event) -> list[str]:
             return []
 
 
-def _alarm(event: Event) -> list[str]:
+def _alarm(it: Conversation, event: Event) -> list[str]:
     data = event.data
     if event.step in ("worsened", "raise_severity"):
-        return [f"Now P0, says {event.name}: production is down"]
+        return [f"Now P0, says {event.name}: {it.environment} is down"]
     if event.step == "raise":
         return [f"{EMERGENCIES[data['situation']]}: {one_line(data['details'])}", f"Escalated by {event.name}"]
     about = [one_line(data["issue"] or ""), *map(one_line, (*data["impact"], *data["evidence"]))]

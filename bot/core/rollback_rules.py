@@ -163,8 +163,8 @@ def only_p1(situation: Situation[Rollback]) -> None:
     """What must be rolled back at once is not put to a vote."""
     if situation.conversation.severity == "P0":
         raise Refusal(
-            "A P0 rollback is not declined: production is down.",
-            remedy="Roll back; or, if production is well, use “False alarm”.",
+            f"A P0 rollback is not declined: {situation.conversation.environment} is down.",
+            remedy="Roll back; or, if it is well, use “False alarm”.",
         )
 
 

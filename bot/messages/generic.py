@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.core.dialogue import SAME, Step
+from bot.core.dialogue import SAME
 from bot.core.dialogues import DIALOGUES
 from bot.core.events import Conversation, Event
 from bot.core.forms import Ask, Form, Widget
 from bot.core.policy import Service
 from bot.messages.message import Said
-from bot.messages.parts import Passage, Telling, answers, both_zones, paragraph, version
+from bot.messages.parts import Passage, Telling, answers, both_zones, paragraph, says_of, version
 from bot.messages.people import awaited_roles, byline, call_awaited
 from bot.messages.text import escape, link, mention, moment
 
@@ -24,14 +24,14 @@ from bot.messages.text import escape, link, mention, moment
 def generic(conversation: Conversation, event: Event, policy: Service) -> tuple[Said, ...]:
     """A step told from its row: its `says`, its form, who took it, and who is asked next."""
     step = DIALOGUES[conversation.dialogue].step(event.step)
-    telling = begun(conversation, step.says)
-    form = step.form
+    says, form = says_of(step, conversation), step.form
+    telling = begun(conversation, says)
     if form is None:
-        telling.say(step.says)
+        telling.say(says)
     elif len(form.model_fields) == 1:
-        _tell_sole_field(telling, step, form, event.data)
+        _tell_sole_field(telling, says, form, event.data)
     else:
-        telling.say(step.says)
+        telling.say(says)
         tell_fields(telling, form, event.data)
     return finished(telling, event, policy)
 
@@ -80,16 +80,16 @@ def moved(conversation: Conversation, event: Event) -> bool:
 
 
 # ── forms ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def _tell_sole_field(telling: Telling, step: Step, form: type[Form], data: Mapping[str, Any]) -> None:
+def _tell_sole_field(telling: Telling, says: str, form: type[Form], data: Mapping[str, Any]) -> None:
     """The one answer of a form needs no label beside the step's own line."""
     name, (ask, _) = next(iter(form.asks().items()))
     value = data.get(name)
     if value in (None, "", []):
-        telling.say(step.says)
+        telling.say(says)
     elif ask.widget in (Widget.TEXT, Widget.LINES):
-        telling.tell(_passage(ask, value, step.says))
+        telling.tell(_passage(ask, value, says))
     else:
-        telling.say(f"{step.says}: {shown(ask, value)}")
+        telling.say(f"{says}: {shown(ask, value)}")
 
 
 def tell_fields(telling: Telling, form: type[Form], data: Mapping[str, Any]) -> None:

@@ -24,16 +24,16 @@ def announced(it: Conversation, event: Event, policy: Service) -> Message:
     del policy
     severities = severities_of(event)
     mark, worst = (MARKS[severities[0]], f" {severities[0]}") if severities else ("💚", "")
-    lines = [*_lines(event)][:MOST_SHOWN]
+    lines = [*_lines(it, event)][:MOST_SHOWN]
     thread = event.data.get("rollback_channel", it.channel)
     about = f"{version(it)} · {escape(it.service)} · {place(it)} · thread in <#{thread}>"
     text = f"{mark}{worst} {lines[0] if lines else 'Over'}"
     return Message(f"{text} · {version(it)}", (blocks.section("\n".join((text, *lines[1:]))), blocks.context(about)))
 
 
-def _lines(event: Event) -> list[str]:
+def _lines(it: Conversation, event: Event) -> list[str]:
     if event.step in ALARMS:
-        return _alarm(event)
+        return _alarm(it, event)
     data: dict[str, Any] = event.data
     match event.step:
         case "breach":
@@ -49,11 +49,11 @@ def _lines(event: Event) -> list[str]:
             return []
 
 
-def _alarm(event: Event) -> list[str]:
+def _alarm(it: Conversation, event: Event) -> list[str]:
     """What people say."""
     data, name = event.data, escape(event.name)
     if event.step in ("worsened", "raise_severity"):
-        return [f"{bold('Now P0')}, says {name}: production is down"]
+        return [f"{bold('Now P0')}, says {name}: {escape(it.environment)} is down"]
     is_escalated = event.step == "raise"
     what, words = (EMERGENCIES[data["situation"]], "details") if is_escalated else ("Rollback needed", "issue")
     details = f": {escape(clip(one_line(data[words]), LONGEST))}" if data[words] else ""

@@ -267,6 +267,14 @@ def place(conversation: Conversation) -> str:
     return escape(capital(conversation.environment))
 
 
+def says_of(step: Step, conversation: Conversation) -> str:
+    """A step's own line, with the conversation's environment in the place of production, which is the documents' only
+    one.
+    """
+    where = escape(conversation.environment)
+    return step.says.replace("Production", capital(where)).replace("production", where)
+
+
 def version(conversation: Conversation) -> str:
     """What the conversation is called by: its version, or its number where it is a ticket."""
     return escape(conversation.version)

@@ -16,7 +16,7 @@ from bot.core.roles import Role
 from bot.core.rollback import ROLLBACK
 from bot.messages import blocks
 from bot.messages.message import Block, Message
-from bot.messages.parts import NAME, Telling, answers, capital, span, utc, version
+from bot.messages.parts import NAME, Telling, answers, capital, says_of, span, utc, version
 from bot.messages.people import awaited_roles, call
 from bot.messages.references import SNOOZE_ACTION
 from bot.messages.text import bold, clip, escape, moment
@@ -76,7 +76,7 @@ def _opening(conversation: Conversation, reminder: Reminder, step: Step, now: da
     since = f"since {moment(began, style)} ({span(now - began)})"
     if reminder.kind == "tell":
         told = "told to you as" if len(reminder.roles) == 1 else "told to"
-        return f"{step.says}: {what} · {told} {_labels(reminder.roles, ' and ')}."
+        return f"{says_of(step, conversation)}: {what} · {told} {_labels(reminder.roles, ' and ')}."
     if reminder.kind == "due" and conversation.dialogue == ROLLBACK.name:
         return f"🕓 *Time for {_wanted(step)}*: {what}."
     if reminder.kind == "due":

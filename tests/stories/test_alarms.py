@@ -80,6 +80,12 @@ async def test_what_is_said_outside_is_what_people_said(told: Told) -> None:
     assert "Asked for by Tania Petrova" in heard
 
 
+async def test_a_p1_that_became_a_p0_says_outside_which_environment_is_down(told: Told) -> None:
+    await raised_later(told)
+    assert "P0: Now P0, says Charlie Wilson: production is down" in subjects(told)[0]
+    assert any("*Now P0*, says Charlie Wilson: production is down" in text for text in told.heard(LOUD))
+
+
 async def test_a_rollback_of_no_release_wakes_people_by_itself(told: Told) -> None:
     """An incident channel is enough."""
     await typed(told)

@@ -133,6 +133,20 @@ async def test_an_environment_is_typed_and_one_that_is_not_there_is_told_with_th
     assert await places(player) == [("staging", "awaiting_signoffs")]
 
 
+@pytest.mark.parametrize("command", ["/rollback", "/release approve"])
+@pytest.mark.parametrize("channel", ["#releases", "#incidents"], ids=["of its channel's service", "of any"])
+async def test_an_environment_that_is_typed_before_a_form_is_chosen_in_it(
+    player: Player, command: str, channel: str
+) -> None:
+    """However it is spelled: a form that dropped it would mean production."""
+    await player.command(CHARLIE, f"{command} environment=Staging", channel)
+    view = await player.person(CHARLIE).opened()
+    assert view.value("environment") == "Staging"
+    await view.close()
+    await player.command(CHARLIE, f"{command} environment=moon", channel)
+    assert "has no environment “moon”; there are: production, staging." in whispered(player)
+
+
 async def test_what_is_said_of_a_release_names_its_own_environment(player: Player) -> None:
     """From its approval to its end, production is not mentioned."""
     at = await scheduled(player, environment="staging")
@@ -145,10 +159,27 @@ async def test_what_is_said_of_a_release_names_its_own_environment(player: Playe
     await player.step(CHARLIE, RELEASES, "Smoke passed", **SMOKE)
     await player.playground.advance(at + timedelta(hours=5))
     assert await places(player) == [("staging", "completed")]
-    charlie = player.person(CHARLIE)
-    said = [charlie.text_of(one) for one in charlie.messages(RELEASES)]
+    said = all_said(player)
     assert any("Deployed to Staging" in one for one in said)
     assert [one for one in said if "production" in one.casefold()] == []
+
+
+def all_said(player: Player) -> list[str]:
+    """And what Charlie, Jane and Tania were told privately."""
+    charlie = player.person(CHARLIE)
+    public = [charlie.text_of(one) for head in charlie.messages(RELEASES) for one in charlie.thread(head)]
+    people = (player.person(one) for one in (CHARLIE, JANE, TANIA))
+    return public + [person.text_of(one) for person in people for one in person.direct_messages]
+
+
+async def test_what_is_said_of_a_rollback_names_its_own_environment(player: Player) -> None:
+    """Nobody is told that production is down because staging is."""
+    line = "/rollback admin-logistic v1.2.0 severity=P1 target=v1.1.0 environment=staging"
+    await player.command(JANE, line, "#releases")
+    await player.step(CHARLIE, RELEASES, "Raise to P0")
+    said = [one for one in all_said(player) if "is down" in one]
+    assert len(said) == 1
+    assert "Now P0: staging is down" in said[0]
 
 
 async def test_a_rollback_is_of_the_environment_that_was_chosen(player: Player) -> None:
