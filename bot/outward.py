@@ -23,6 +23,7 @@ TIMEOUT = httpx.Timeout(10.0, connect=5.0)
 """Seconds. Nobody waits for these calls, but the errand behind one holds its lane."""
 
 DEFAULT_PAUSE = 30.0
+LONGEST_PAUSE = 24 * 60 * 60.0
 SECONDARY_PAUSE = 60.0
 """Seconds. GitHub's secondary limits name no time; "wait for at least one minute" (docs.github.com, "Rate limits")."""
 
@@ -162,15 +163,20 @@ def github_headers(secret: str) -> dict[str, str]:
 
 
 def pause_of(headers: Mapping[str, str]) -> float | None:
-    """Seconds a service asks to wait: Retry-After (seconds or a date), or the end of GitHub's rate limit."""
+    """Seconds a service asks to wait, a day at most: Retry-After (seconds, a date), or the end of GitHub's limit."""
+    pause = _pause_of(headers)
+    return None if pause is None else min(pause, LONGEST_PAUSE)
+
+
+def _pause_of(headers: Mapping[str, str]) -> float | None:
     told = headers.get("retry-after", "")
-    if told.isdigit():
+    if told.isdecimal():
         return float(told)
     if told:
         try:
             return max(0.0, (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds())
         except (TypeError, ValueError):
             return None
-    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdigit():
+    if headers.get("x-ratelimit-remaining") == "0" and headers.get("x-ratelimit-reset", "").isdecimal():
         return max(1.0, float(headers["x-ratelimit-reset"]) - datetime.now(UTC).timestamp())
     return None

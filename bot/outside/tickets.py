@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +17,7 @@ from bot.core.tickets import OPEN_TICKET, OpenedTicket, TrackerRule, title_of
 from bot.errors import TransientError
 from bot.messages.tickets import closing_of, ticket_of
 from bot.outside.errands import Report
-from bot.outward import DeclinedError, UnclearError
+from bot.outward import DeclinedError, Pauses, UnclearError
 from bot.service import read_conversation
 from bot.store.interface import Reader, Store, StoredErrand
 from bot.trackers.interface import Tracker
@@ -47,7 +47,7 @@ class Tickets:
     tracker_of: Callable[[TrackerRule], Tracker]
     clock: Clock
     settling: float = SETTLING
-    _held: dict[str, datetime] = field(default_factory=dict)
+    pauses: Pauses = field(default_factory=Pauses)
 
     async def do(self, stored: StoredErrand) -> Report:
         """Open the ticket or close it. Nothing, where the service has no tracker any more."""
@@ -63,7 +63,7 @@ class Tickets:
             return await _close(tracker, subject, again=stored.ambiguous)
         except TransientError as error:
             if error.retry_after and not isinstance(error, UnclearError):
-                self._held[_place(rule)] = self.clock.now() + timedelta(seconds=error.retry_after)
+                self.pauses.hold(_place(rule), self.clock.now() + timedelta(seconds=error.retry_after))
             # What an earlier try may have done is as unclear as it was.
             if stored.ambiguous and not isinstance(error, UnclearError):
                 raise UnclearError(str(error), error.retry_after) from error
@@ -77,8 +77,7 @@ class Tickets:
 
     def _respect_pause(self, rule: TrackerRule) -> None:
         """A service that asked for a pause is not asked for another ticket meanwhile."""
-        until = self._held.get(_place(rule))
-        if until and (left := (until - self.clock.now()).total_seconds()) > 0:
+        if left := self.pauses.left(_place(rule), self.clock.now()):
             raise TransientError(f"{title_of(rule)} asked for a pause.", left)
 
 

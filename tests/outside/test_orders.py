@@ -262,9 +262,12 @@ async def test_another_deployer_is_asked_while_one_wants_a_pause(bench: Bench, f
         assert (len(fake.asked), carried_out(other)) == (1, 1)
 
 
-async def test_a_pause_beyond_the_orders_own_time_is_told_when_that_is_over(bench: Bench, fake: AnyFake) -> None:
-    """Nobody waits an hour to hear that nothing was started."""
-    fake.faults, fake.pause = ["limit"], 3600
+@pytest.mark.parametrize("pause", [3_600, 10**30])
+async def test_a_pause_beyond_the_orders_own_time_is_told_when_that_is_over(
+    bench: Bench, fake: AnyFake, pause: int
+) -> None:
+    """Nobody waits an hour, or an age of the world, to hear that nothing was started."""
+    fake.faults, fake.pause = ["limit"], pause
     await bench.started()
     await bench.done()
     await bench.later(595)
