@@ -204,7 +204,8 @@ def not_lifted(release: Release, event: Event, policy: Service) -> tuple[Said, .
     telling = begun(release, "🔕 *The silence is not lifted*")
     telling.say(
         f"🔕 *The silence is not lifted*: {escape(form.reason)}",
-        f"It ends by itself at {both_zones(until)}." if until else "",
+        # One that was set anew in a deployment that took longer ends later than the first one did.
+        f"It ends by itself at {both_zones(until)}." if until and until > event.at else "It ends by itself.",
         "Until then such alerts stay silent although they are not expected any more. It is tried again every minute; "
         "please look at the dashboards, or lift it in Alertmanager by hand.",
     )

@@ -187,3 +187,18 @@ async def test_a_silence_that_was_lifted_is_not_told_to_be_in_force_for_the_sake
         assert list(fake.silences) == ["left"]
         assert that_say(player, "The silence is not lifted") == []
         assert len(that_say(player, "The silence is lifted")) == 1
+
+
+async def test_the_end_of_a_silence_that_was_set_anew_is_not_told_as_that_of_the_first(tmp_path: Path) -> None:
+    """The deployment took longer than the first silence lasted: its end lies behind when it could not be lifted."""
+    async with silencing(tmp_path) as (player, fake):
+        await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+        await looked(player)
+        fake.silences.clear()
+        await later(player, 120)
+        assert len(fake.silences) == 2
+        fake.keeps = "s0"
+        await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
+        await looked(player)
+        [told] = that_say(player, "The silence is not lifted")
+        assert "ends by itself at" not in told
