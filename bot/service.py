@@ -245,8 +245,10 @@ def look_around(reader: Reader, conversation: Conversation) -> Surroundings:
 
 
 def _past(record: Record) -> Past:
-    back = record.dialogue == "rollback" and record.state in BACK
-    return Past(record.id, record.version, record.state, read_conversation(record).live if back else "")
+    if record.dialogue != "rollback" or record.state not in BACK:
+        return Past(record.id, record.version, record.state, since=record.since)
+    rollback = read_conversation(record)
+    return Past(record.id, record.version, record.state, rollback.live, rollback.finished_at or record.since)
 
 
 def _follow(tx: Transaction, consequence: Consequence, cause: Conversation, situation: Situation[Any]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from bot.core.forms import Ask, Form, OneLine, Widget
+from bot.core.roles import Role
 from bot.errors import Refusal
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ Place = Annotated[OneLine | None, Ask("Environment", Widget.CHOICE, choices_of=c
 
 
 def known_environment(situation: Situation[Any]) -> None:
-    """As a guard: the service has it; and where the conversation is open, it is its own."""
+    """As a guard: the service has it; and where the conversation is open, it is its own. What follows from another
+    conversation is where that is, also where the configuration names it otherwise by now.
+    """
     it, policy = situation.conversation, situation.policy
+    if Role.LINKED in situation.move.actor.roles:
+        return
     named = getattr(situation.move.form, "environment", None)
     if named is None or (it.number and named.casefold() == it.environment):
         return  # also where the configuration names it otherwise by now

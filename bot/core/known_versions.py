@@ -14,12 +14,12 @@ MOST_NAMED = 4
 
 
 def refuse_unknown_target(field: str, target: str, it: Conversation, around: Surroundings) -> None:
-    """A version to go back to that was never there, where one is known that was."""
+    """A version to go back to that is not known to have been there, where one is that was."""
     known = around.ways_back_from(it.version)
     if not known or around.was_deployed(target):
         return
     near = meant(target, known).replace("`", "")
-    why = f"{target} was never deployed to {it.environment}. {near}".strip()
+    why = f"No deployment of {target} to {it.environment} is in my records. {near}".strip()
     raise _asking(field, why, "If it is right all the same", f"Known are: {', '.join(known[:MOST_NAMED])}.")
 
 

@@ -29,7 +29,8 @@ def _approval(known: Known) -> Answers:
 def _plan(known: Known) -> Answers:
     release = known.conversation
     assert release is not None
-    last = release.last_plan.model_dump(mode="json") if release.last_plan else {}
+    # Who was sure of one version was not asked about another.
+    last = release.last_plan.model_dump(mode="json", exclude={"sure"}) if release.last_plan else {}
     proposed = release.took("propose_time")
     # QA's counter-proposal answers the plan it followed; an older one was settled by a newer plan.
     when = release.forms["propose_time"]["when"] if proposed and proposed.stage == release.stage else None

@@ -215,8 +215,13 @@ def target_is_another_version(situation: Situation[Release]) -> None:
         good = situation.surroundings.verified[:1]
         way = "".join(f" The last version that was verified is {one}." for one in good)
         refuse_field(name, f"{target} was itself rolled back.{way}")
-    if isinstance(form, PlanForm) and not form.sure:
+    if isinstance(form, PlanForm) and not form.sure and not _was_asked(situation.conversation, target):
         refuse_unknown_target(name, target, situation.conversation, situation.surroundings)
+
+
+def _was_asked(release: Release, target: str) -> bool:
+    """Whether the plan before went back to the same version: who plans anew is not asked about it once more."""
+    return release.last_plan is not None and is_same_version(release.last_plan.rollback_target, target)
 
 
 def not_in_the_future(situation: Situation[Release]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import itemgetter
 
 from bot.core.events import Conversation
 from bot.core.versions import is_same_version, spelled
@@ -29,17 +31,21 @@ LIVE = (
 NOT_DEPLOYED = (*BEFORE_DEPLOYING, "withdrawn")
 NOT_LEFT = ("declined", "withdrawn")
 
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+"""Since when something is whose moment is not known."""
+
 
 @dataclass(frozen=True)
 class Past:
-    """A release or rollback as it stands now: its conversation, version and state. `back_to` is the version that a
-    verified rollback went back to.
+    """A release or rollback as it stands now: its conversation, version and state, and since when. `back_to` is the
+    version that a verified rollback went back to, and `since` then when it was there.
     """
 
     id: str
     version: str
     state: str
     back_to: str = ""
+    since: datetime = EARLIEST
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,11 @@ class Surroundings:
     @property
     def live(self) -> str:
         """The version that production is on, or on its way to; empty where that is not known."""
-        under_way = (release.version for release in self.releases if release.state in LIVE)
-        return next(under_way, next(iter(self.verified), ""))
+        if under_way := next((release.version for release in self.releases if release.state in LIVE), ""):
+            return under_way
+        verified = ((release.since, release.version) for release in self.releases if release.state == "completed")
+        back = ((rollback.since, rollback.back_to) for rollback in self.rollbacks if rollback.back_to)
+        return max((*verified, *back), key=itemgetter(0), default=(EARLIEST, ""))[1]
 
     def was_deployed(self, version: str) -> bool:
         """Whether a version is known to be there or to have been: released, rolled back, or gone back to."""

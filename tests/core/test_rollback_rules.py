@@ -148,6 +148,12 @@ def test_no_more_than_a_version_is_needed_and_what_is_missing_can_be_said_later(
     assert (it.it.issue, it.it.impact) == ("Orders fail\nPayments too", ("Revenue",))
 
 
+def test_a_rollback_that_its_release_asks_for_is_where_that_is_whatever_the_configuration_calls_it_by_now() -> None:
+    renamed = POLICY.but(environments=("live", "staging"))
+    linked = Actor(QA.id, QA.name, frozenset({Role.LINKED}))
+    assert an_alarm(renamed, by=linked, environment="production").it.state == "awaiting_decision"
+
+
 def test_an_unknown_environment_is_named_with_those_there_are() -> None:
     with pytest.raises(Refusal, match="there are: production") as refused:
         an_alarm(environment="prod")

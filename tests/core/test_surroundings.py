@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.core.release import RELEASE
@@ -37,6 +39,20 @@ def test_a_version_is_known_to_be_bad_however_it_is_spelled(version: str, *, bad
 
 def test_a_version_that_was_verified_after_it_was_rolled_back_is_good_again() -> None:
     assert not released(("v1.2.0", "completed"), ("v1.2.0", "rolled_back")).is_known_bad("v1.2.0")
+
+
+def test_what_is_live_is_what_was_verified_or_gone_back_to_last() -> None:
+    """A rollback to another version than the one that was released before leaves that one not live."""
+    moments = [datetime(2024, 1, day, tzinfo=UTC) for day in (1, 2, 3, 4)]
+    first = Past("r1", "v1.1.0", "completed", since=moments[0])
+    second = Past("r2", "v1.2.0", "rolled_back", since=moments[1])
+    back = Past("b1", "v1.2.0", "closed", "v1.0.8", since=moments[2])
+    third = Past("r3", "v1.2.1", "completed", since=moments[3])
+    assert Surroundings(releases=(second, first)).live == "v1.1.0"
+    assert Surroundings(releases=(second, first), rollbacks=(back,)).live == "v1.0.8"
+    assert Surroundings(releases=(third, second, first), rollbacks=(back,)).live == "v1.2.1"
+    under_way = Past("r4", "v1.3.0", "watching", since=moments[0])
+    assert Surroundings(releases=(under_way, third), rollbacks=(back,)).live == "v1.3.0"
 
 
 # ── what was there ───────────────────────────────────────────────────────────────────────────────────────────────────

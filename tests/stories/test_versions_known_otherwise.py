@@ -141,8 +141,8 @@ async def test_an_unknown_target_is_questioned_once_something_was_verified(playe
     with pytest.raises(RefusedError) as refused:
         await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"when": at, "rollback_target": "v1.1.1"}))
     assert refused.value.errors["rollback_target"] == (
-        "v1.1.1 was never deployed to production. Did you mean v1.1.0? If it is right all the same, tick below that "
-        "the versions are right. Known are: v1.1.0."
+        "No deployment of v1.1.1 to production is in my records. Did you mean v1.1.0? If it is right all the same, "
+        "tick below that the versions are right. Known are: v1.1.0."
     )
     await player.send(JANE, **(PLAN | {"when": at, "rollback_target": "v1.1.0"}))
     assert await states(player, "release") == ["awaiting_timing", "completed"]
@@ -157,11 +157,11 @@ async def test_who_begins_the_rollback_is_asked_about_another_target_and_not_twi
     asked = {"severity": "P0 — Production down", "target": "v1.0.8"}
     with pytest.raises(RefusedError) as refused:
         await alarm(player, **asked)
-    assert "v1.0.8 was never deployed to production" in refused.value.errors["target"]
+    assert "No deployment of v1.0.8 to production is in my records" in refused.value.errors["target"]
     await player.send(CHARLIE, **asked, sure="yes")
     with pytest.raises(RefusedError) as refused:
         await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.0.7", eta="5")
-    assert "v1.0.7 was never deployed to production" in refused.value.errors["target"]
+    assert "No deployment of v1.0.7 to production is in my records" in refused.value.errors["target"]
     await player.send(JANE, target="v1.0.8", eta="5")
     assert await states(player, "rollback") == ["rolling_back"]
 
@@ -175,6 +175,9 @@ async def test_what_a_rollback_went_back_to_is_known_from_then_on(player: Player
     await player.step(JANE, INCIDENTS, "Begin rollback", eta="5")
     await player.step(JANE, INCIDENTS, "Rollback done", **DONE)
     await player.step(CHARLIE, INCIDENTS, "Works again", **VERIFIED)
+    await player.command(CHARLIE, "/rollback admin-logistic", "#releases")
+    assert (await player.person(CHARLIE).opened()).value("version") == "v1.0.8"
+    await player.person(CHARLIE).view.close()
     await player.step(JOHN, RELEASES, "Lift freeze", reason="The cause is found")
     await approved(player, "v1.2.1")
     await player.step(TANIA, RELEASES, "Sign off")
@@ -190,6 +193,23 @@ async def test_a_target_that_was_confirmed_in_the_plan_is_not_questioned_in_the_
     await deployed_on(player, "v1.0.8", sure="yes")
     await player.step(CHARLIE, RELEASES, "Roll back", severity="P0")
     assert await states(player, "rollback") == ["awaiting_start"]
+
+
+async def test_who_plans_anew_is_asked_about_another_target_and_not_twice_about_the_same(player: Player) -> None:
+    """A tick that was made for one version does not stand for the next."""
+    await complete(player, "v1.1.0")
+    await player.playground.advance(player.playground.now() + timedelta(hours=3))
+    await signed(player)
+    at = player.playground.now() + timedelta(hours=2)
+    plan = PLAN | {"when": at, "rollback_target": "v1.0.8", "sure": "yes"}
+    await player.step(JANE, RELEASES, "Plan deployment", **plan)
+    for _ in range(2):
+        await player.step(CHARLIE, RELEASES, "Propose another time", when=at, reason="Lunch")
+        await player.step(JANE, RELEASES, "Plan deployment", when=at)
+    await player.step(CHARLIE, RELEASES, "Propose another time", when=at, reason="Lunch")
+    with pytest.raises(RefusedError) as refused:
+        await player.step(JANE, RELEASES, "Plan deployment", when=at, rollback_target="v1.0.7")
+    assert "No deployment of v1.0.7 to production is in my records" in refused.value.errors["rollback_target"]
 
 
 async def deployed_on(player: Player, target: str, **plan: str) -> None:
