@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import GetCoreSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -47,8 +48,13 @@ def web_address(address: str) -> str:
     """The address of a service as a variable of the environment gives it. ValueError: the reason, “|”, the remedy;
     nothing of the address is in them.
     """
-    if not address.startswith(("https://", "http://")):
-        raise ValueError("This is not a web address.|Start it with https://, or leave it unset for the usual one.")
+    try:
+        parts = urlsplit(address)
+        is_good = parts.scheme in ("https", "http") and bool(parts.hostname)
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ValueError("This is not a web address.|Start it with https:// and a host's name, or leave it unset.")
     return address
 
 

@@ -43,6 +43,8 @@ def test_nothing_is_missing_that_nobody_needs() -> None:
         ("PAGERDUTY_URL", "https://SECRET@events.eu.pagerduty.com", "Take out what stands between “//” and “@”"),
         ("PAGERDUTY_URL", "joe:SECRET@events.eu.pagerduty.com", "holds a user"),
         ("PAGERDUTY_URL", "events.eu.pagerduty.com", "Start it with https://"),
+        ("PAGERDUTY_URL", "https://", "Start it with https://"),
+        ("OPSGENIE_URL", "https://[::1", "Start it with https://"),
         ("OPSGENIE_URL", "https://joe:SECRET@api.eu.opsgenie.com", "variable OPSGENIE_API_KEY"),
         ("SMTP_HOST", "smtp://joe:SECRET@mail.example.com", "SMTP_USER and SMTP_PASSWORD"),
         ("SMTP_HOST", "SECRET@mail.example.com", "Set it to the name alone"),
