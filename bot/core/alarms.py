@@ -37,9 +37,9 @@ def acknowledged(escalation: Escalation, event: Event, policy: Service) -> tuple
 
 def begun(rollback: Rollback, event: Event, policy: Service) -> tuple[Errand, ...]:
     """As `errands` of a rollback's first step by people: they need not be woken any more, about its release neither."""
-    if MACHINES.intersection(event.roles) or not (rollback.release or rollback.paged):
+    if MACHINES.intersection(event.roles):
         return ()
-    return tuple(pages(rollback, event, policy, "acknowledge", ("P0", "critical") if rollback.follows else ("P0",)))
+    return tuple(pages(rollback, event, policy, "acknowledge", event.data["woken"]))
 
 
 def over(it: Paged, event: Event, policy: Service) -> tuple[Errand, ...]:
@@ -57,6 +57,14 @@ def escalation_facts(situation: Situation[Escalation]) -> dict[str, Any]:
     it = situation.conversation
     same = (one for one in situation.surroundings.others if one.environment == it.environment)
     return {"paged_already": is_paged(same)}
+
+
+def begin_facts(situation: Situation[Rollback]) -> dict[str, Any]:
+    """Of which severities people were woken, by the rollback itself or by the release that follows it."""
+    it, others = situation.conversation, situation.surroundings.others
+    mine = ("P0",) if it.paged else ()
+    release = next((one for one in others if isinstance(one, Release) and one.id == it.trouble), None)
+    return {"woken": [*mine, *(release.observation.paged if release else ())]}
 
 
 def is_paged(others: Iterable[Conversation]) -> bool:

@@ -17,6 +17,7 @@ from bot.core.events import Errand, Event
 from bot.core.paging import NotNotifiedForm
 from bot.core.policy import Service
 from bot.core.release_forms import NoteForm, ReasonForm
+from bot.core.release_gates import both
 from bot.core.roles import Role
 from bot.core.rollback_clock import timetable
 from bot.core.rollback_prefill import FILLERS
@@ -82,8 +83,8 @@ STEPS = (
          "🔴 *INITIATING ROLLBACK*", forms.InitiateForm, hears="channel",
          wait=_urgent(3, "you to begin the rollback", TECH_LEAD), style="danger", looks=True,
          warns=orders.names("rollback"), guards=(rules.good_target,),
-         facts=orders.with_order("rollback", rules.initiate_facts), effect=orders.giving(rules.initiated),
-         leads=rules.incident_freezes, errands=_ordered_and_acknowledged),
+         facts=orders.with_order("rollback", both(rules.initiate_facts, alarms.begin_facts)),
+         effect=orders.giving(rules.initiated), leads=rules.incident_freezes, errands=_ordered_and_acknowledged),
     Step("complete", "Rollback done", ("rolling_back",), "awaiting_verification", (DEVOPS, CI),
          "⏪ *Rollback Complete*", forms.CompleteForm, hears="channel",
          wait=_urgent(5, "your word that it is rolled back", TECH_LEAD, "expected_at"), style="primary",

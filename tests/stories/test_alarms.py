@@ -142,6 +142,20 @@ async def test_a_typed_alarm_answers_the_pages_of_its_release_as_its_button_does
     assert told.states() == {"critical": "acknowledged"} | ({"P0": "triggered"} if severity == "P0" else {})
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["of a release", "of one that is over"])
+async def test_nothing_is_acknowledged_of_what_nobody_was_woken_for(told: Told, *, again: bool) -> None:
+    """A pager that can't be reached is no news of a P1 that woke nobody."""
+    await watching(told.player)
+    for _ in range(1 + again):
+        await typed(told, "severity=P1")
+        await told.player.step(TANIA, RELEASES, "Roll back")
+        await told.player.step(JANE, RELEASES, "Begin rollback", target="v1.1.0", eta="2")
+        await told.player.step(JANE, RELEASES, "Rollback done", version="v1.1.0", **DONE)
+        await told.player.step(CHARLIE, RELEASES, "Works again", **VERIFIED)
+    assert told.pagerduty.events == []
+    assert told.opsgenie.alerts == {}
+
+
 async def test_a_version_that_was_rolled_back_before_wakes_people_again(told: Told) -> None:
     """Its release is over and follows nothing: the page is the rollback's own."""
     await watching(told.player)
