@@ -5,6 +5,8 @@
 #   GREENLIGHT_TOKEN    from `greenlight token create <service> <name>`; a secret of the pipeline
 #   GREENLIGHT_SERVICE  the service's short name in Greenlight
 #   VERSION, COMMIT     what is released
+#   GREENLIGHT_ENVIRONMENT  of a service with several environments, the one that is deployed to; name it in approval.json,
+#                       too. Unset, the one that the version is under way in is meant.
 #   RUN                 names this run, so that a request that is sent again is known; the CI's own run id
 #   TIMEOUT             seconds to wait for people, 5 hours unless set; POLL: seconds of one wait, 60 at most
 #
@@ -22,7 +24,8 @@ set -eu
 : "${GREENLIGHT_URL:?}" "${GREENLIGHT_TOKEN:?}" "${GREENLIGHT_SERVICE:?}" "${VERSION:?}"
 releases="${GREENLIGHT_URL%/}/api/services/$GREENLIGHT_SERVICE/releases"
 release="$releases/$VERSION"
-run="${RUN:-$(date +%s)-$$}"
+where="${GREENLIGHT_ENVIRONMENT:+environment=$GREENLIGHT_ENVIRONMENT}"
+run="${RUN:-$(date +%s)-$$}${GREENLIGHT_ENVIRONMENT:+-$GREENLIGHT_ENVIRONMENT}"
 ends_at=$(($(date +%s) + ${TIMEOUT:-18000}))
 answer=$(mktemp)
 body=$(mktemp)
@@ -66,7 +69,7 @@ told() { # says what Greenlight said
 }
 
 look() { # look SECONDS [&until=…]: waits so long at most, woken by Greenlight
-    request GET "$release?wait=$1${2:-}"
+    request GET "$release?wait=$1${2:-}&$where"
     told "$VERSION" >/dev/null
     state=$(field state)
     case $state in
@@ -91,7 +94,7 @@ json_text() { # a text as JSON
 
 case ${1:-} in
     ask)
-        request GET "$release"
+        request GET "$release?$where"
         if [ "$status" = 200 ] && grep -q '"is_open":true' "$answer"; then
             approved=$(field commit)
             case ${COMMIT:-$approved} in
@@ -109,7 +112,7 @@ case ${1:-} in
                 deploying | canary) echo "$VERSION is $state" && exit 0 ;;
                 scheduled)
                     printf '{"commit": "%s"}' "${COMMIT:?}" >"$body"
-                    post start "$release/steps/start" "$body" application/json
+                    post start "$release/steps/start?$where" "$body" application/json
                     [ "$status" = 409 ] || { told "started" && exit 0; }
                     echo "not yet: $(field detail)"
                     ;;
@@ -121,16 +124,16 @@ case ${1:-} in
         done
         ;;
     deployed)
-        post deployed "$release/steps/deployed" "${2:?}" application/json
+        post deployed "$release/steps/deployed?$where" "${2:?}" application/json
         told "deployed"
         ;;
     failed)
         printf '{"reason": %s}' "$(json_text "${2:?}")" >"$body"
-        post failed "$release/steps/deploy_failed" "$body" application/json
+        post failed "$release/steps/deploy_failed?$where" "$body" application/json
         told "failed"
         ;;
     smoke)
-        post smoke "$release/smoke-results" "${2:?}" application/xml
+        post smoke "$release/smoke-results?$where" "${2:?}" application/xml
         told "smoke test"
         ;;
     wait)
@@ -146,7 +149,7 @@ case ${1:-} in
         done
         ;;
     *)
-        sed -n 's/^# \{0,1\}//p' "$0" | sed -n '2,24p' >&2
+        sed -n '2,/^set /s/^# \{0,1\}//p' "$0" >&2
         exit 2
         ;;
 esac

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -105,10 +106,11 @@ class Pipeline:
 AGREED_AT = datetime(2024, 1, 16, 16, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-async def pipeline(tmp_path: Path) -> AsyncIterator[Pipeline]:
-    database = tmp_path / "x.db"
-    async with playing(database, pace=Pace.unlimited(), starts_at=STARTS_AT) as playground:
+@asynccontextmanager
+async def piped(folder: Path, **settings: Any) -> AsyncIterator[Pipeline]:
+    """A pipeline with a token for every step. `settings` as those of `playing`."""
+    database = folder / "x.db"
+    async with playing(database, pace=Pace.unlimited(), starts_at=STARTS_AT, **settings) as playground:
         playground.slack.limits.enabled = False
         made = make("github", "admin-logistic", scopes(), STARTS_AT)
         await playground.application.store.write(lambda tx: tx.keep_token(made.kept))
@@ -116,3 +118,9 @@ async def pipeline(tmp_path: Path) -> AsyncIterator[Pipeline]:
         async with httpx.AsyncClient(base_url=playground.server.url, headers=bearer, timeout=20) as http:
             with nothing_blocks():
                 yield Pipeline(Player(playground), http, database, made.token)
+
+
+@pytest.fixture
+async def pipeline(tmp_path: Path) -> AsyncIterator[Pipeline]:
+    async with piped(tmp_path) as one:
+        yield one

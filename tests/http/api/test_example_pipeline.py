@@ -7,13 +7,16 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.http.api.conftest import AGREED_AT, RELEASE, Pipeline
+from bot.settings import load
+from playground.run import CONFIGURATION
+from tests.http.api.conftest import AGREED_AT, RELEASE, Pipeline, piped
 from tests.http.api.test_api_release import thread
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -73,6 +76,10 @@ class Runner:
 
 @pytest.fixture
 def runner(pipeline: Pipeline, tmp_path: Path) -> Runner:
+    return runner_of(pipeline, tmp_path)
+
+
+def runner_of(pipeline: Pipeline, tmp_path: Path) -> Runner:
     if not all(map(shutil.which, ("bash", "curl", "jq"))):
         pytest.skip("needs bash, curl and jq, as a runner has them")
     folder = tmp_path / "checkout"
@@ -164,3 +171,34 @@ async def test_nobody_answers_in_time_and_nobody_without_a_token(pipeline: Pipel
     code, printed = await runner.step("Wait for the green light, and start", GREENLIGHT_TOKEN="glt_wrong")
     assert (code, "refused with 401" in printed) == (1, True)
     assert pipeline.token not in printed
+
+
+async def test_of_a_version_under_way_in_two_environments_it_moves_the_one_it_is_told(tmp_path: Path) -> None:
+    """Nothing that is deployed to staging is started, or waited for, in production; unnamed, it is refused."""
+    loaded = load(CONFIGURATION)
+    services = {name: it.but(environments=("production", "staging")) for name, it in loaded.services.items()}
+    async with piped(tmp_path, configuration=replace(loaded, services=services)) as pipeline:
+        runner, place = runner_of(pipeline, tmp_path), {"GREENLIGHT_ENVIRONMENT": "staging"}
+        assert (await runner.step("Ask for approval"))[0] == 0
+        await pipeline.scheduled(environment="staging")
+        start = "Wait for the green light, and start"
+        code, printed = await runner.step(start)
+        assert (code, "under way in production and in staging" in printed) == (1, True)
+        code, printed = await runner.step(start, **place)
+        assert code == 0, printed
+        code, printed = await runner.step("Tell that it is deployed", **place)
+        assert code == 0, printed
+        stands = [
+            (await pipeline.http.get(f"{RELEASE}?environment={name}")).json()["state"]
+            for name in ("production", "staging")
+        ]
+        assert stands == ["awaiting_signoffs", "awaiting_smoke"]
+
+
+async def test_called_wrongly_it_says_how_it_is_called(pipeline: Pipeline, runner: Runner) -> None:
+    """All of that, and nothing of how it is made."""
+    runner.job["steps"].append({"name": "wrong", "run": "./greenlight.sh bogus"})
+    code, printed = await runner.step("wrong", VERSION="v1")
+    assert (code, pipeline.token in printed) == (2, False)
+    assert "GREENLIGHT_ENVIRONMENT" in printed
+    assert printed.rstrip().endswith("4 if nobody answered in time.")
