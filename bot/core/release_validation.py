@@ -32,11 +32,18 @@ TOLD = (*VALIDATED, "deploying", "rolling_back", "rolled_back")
 
 # ── rules ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def has_playbook(situation: Situation[Release]) -> None:
-    if not situation.policy.playbook.checks:
+    policy, where = situation.policy, situation.conversation.environment
+    if policy.playbook.checks:
+        return
+    if where != policy.environments[0]:
         raise Refusal(
-            f"{situation.policy.name} has no playbook, so there is nothing to check.",
-            remedy="Whoever runs Greenlight adds it to the configuration, under “playbook”; see README.",
+            f"Nothing of {policy.name}'s playbook is checked in {where}.",
+            remedy="What is checked there names the place with “{environment}” in the configuration; see README.",
         )
+    raise Refusal(
+        f"{policy.name} has no playbook, so there is nothing to check.",
+        remedy="Whoever runs Greenlight adds it to the configuration, under “playbook”; see README.",
+    )
 
 
 def one_at_a_time(situation: Situation[Release]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.playbook import Playbook
 from bot.pace import Pace
 from bot.settings import Configuration, load
 from bot.store.interface import Reader
@@ -180,6 +181,20 @@ async def test_what_is_said_of_a_rollback_names_its_own_environment(player: Play
     said = [one for one in all_said(player) if "is down" in one]
     assert len(said) == 1
     assert "Now P0: staging is down" in said[0]
+
+
+async def test_a_playbook_that_says_nothing_of_another_environment_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    """Its checks are of production; what staging needs is named."""
+    loaded = load(CONFIGURATION)
+    service = loaded.services["admin-logistic"]
+    playbook = Playbook.model_validate({"checks": {"api": {"kind": "http", "url": "https://orders.example.com/api"}}})
+    changed = replace(loaded, services={**loaded.services, service.name: service.but(playbook=playbook)})
+    async with team(changed, tmp_path) as player:
+        at = await scheduled(player, environment="staging")
+        await player.playground.advance(at)
+        await player.step(JANE, RELEASES, "Deployed", **DEPLOYED)
+        await player.command(CHARLIE, "/release validate v1.2.0", "#releases")
+        assert "Nothing of admin-logistic's playbook is checked in staging." in whispered(player)
 
 
 async def test_a_rollback_is_of_the_environment_that_was_chosen(player: Player) -> None:
