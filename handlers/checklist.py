@@ -11,6 +11,7 @@ from bot.core.release import RELEASE
 from bot.errors import Refusal
 from bot.messages import checklist
 from bot.messages.message import Message
+from bot.messages.overview import versions
 from bot.messages.references import CHECKLIST_ACTION, CHECKLIST_CALLBACK, Reference
 from handlers.commands import Call, services_meant, split
 from handlers.context import Context
@@ -53,7 +54,7 @@ async def answer(context: Context, call: Call) -> Message | None:
     if not found:
         raise Refusal("No release is under way here.", remedy="Name one, such as `/release checklist v1.2.0`.")
     if len(found) > 1:
-        names = ", ".join(one.conversation.version for one in found[:10])
+        names = ", ".join(versions(found)[:10])
         raise Refusal(f"Which release is meant? Under way are {names}.", remedy="`/release checklist v1.2.0`")
     await open_checklist(
         context, Reference(RELEASE.name, "checklist", found[0].conversation.id), call.user, call.trigger

@@ -25,7 +25,10 @@ async def answer(context: Context, call: Call) -> Message | None:
     A first word that is no version begins what happened.
     """
     name, version, words = split(call.words, tuple(context.configuration.services))
-    if not _VERSION.fullmatch(version):
+    # Its environment may stand behind it (bot.queries); “500/min” is what happened.
+    plain, _, environment = version.partition("/")
+    known = {"", *(place for service in context.configuration.services.values() for place in service.environments)}
+    if not _VERSION.fullmatch(plain) or environment.casefold() not in known:
         return await RAISE(context, call)
     one = await context.queries.version(RELEASE.name, version, services_meant(context, call, name))
     reference = Reference(RELEASE.name, "escalate", one.conversation.id)

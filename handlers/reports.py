@@ -11,7 +11,7 @@ from bot.core.rollback import ROLLBACK
 from bot.errors import Refusal
 from bot.messages.markdown import to_copy
 from bot.messages.message import Message
-from bot.messages.overview import Overview
+from bot.messages.overview import Overview, versions
 from bot.messages.refusals import notice
 from bot.messages.reports import deployment_review, post_mortem
 from bot.messages.text import bold
@@ -44,7 +44,7 @@ async def _only_one(context: Context, dialogue: Dialogue[Any], services: tuple[s
     found = await context.queries.open_ones(dialogue.name, services)
     if len(found) == 1:
         return found[0]
-    names = ", ".join(one.conversation.version for one in found[:10])
+    names = ", ".join(versions(found)[:10])
     which = f"Which {dialogue.noun} is meant? Under way are {names}."
     why = which if found else f"No {dialogue.noun} is under way here."
     raise Refusal(why, remedy=f"Name it, such as `{dialogue.command} report v1.2.0`.")

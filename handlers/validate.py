@@ -7,7 +7,7 @@ from bot.core.release_validation import VALIDATED
 from bot.errors import Refusal
 from bot.messages import lists
 from bot.messages.message import Message
-from bot.messages.overview import Overview
+from bot.messages.overview import Overview, versions
 from bot.messages.references import Reference
 from handlers.commands import Call, services_meant, split
 from handlers.context import Context
@@ -34,7 +34,8 @@ async def _meant(context: Context, services: tuple[str, ...], version: str) -> O
             "No release that is deployed is under way here.", remedy="Name one, such as `/release validate v1.2.0`."
         )
     if len(live) > 1:
-        names = ", ".join(f"{one.conversation.service} {one.conversation.version}" for one in live[:10])
+        named = zip(live[:10], versions(live), strict=False)
+        names = ", ".join(f"{one.conversation.service} {version}" for one, version in named)
         raise Refusal(
             f"Which release is meant? Deployed are {names}.", remedy="Name it, such as `/release validate v1.2.0`."
         )

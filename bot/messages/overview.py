@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,6 +25,15 @@ class Overview(NamedTuple):
     awaited: tuple[Role, ...] = ()
     reminder: Reminder | None = None
     thread: tuple[str, str] | None = None
+
+
+def versions(found: Sequence[Overview]) -> list[str]:
+    """The versions of some conversations as one asks for them: with the environment where another has the same."""
+    times = Counter((one.conversation.service, one.conversation.version) for one in found)
+    return [
+        it.version if times[it.service, it.version] == 1 else f"{it.version}/{it.environment}"
+        for it in (one.conversation for one in found)
+    ]
 
 
 @dataclass(frozen=True)

@@ -237,6 +237,25 @@ async def test_who_asks_about_a_version_that_is_under_way_in_two_environments_sa
     assert "(staging) is waiting for sign-offs" in whispered(player)
 
 
+async def test_what_is_escalated_is_kept_with_the_release_of_the_environment_that_is_named(player: Player) -> None:
+    """As it says how to name it."""
+    await approved(player)
+    await approved(player, environment="staging")
+    for version, told in (("v1.2.0", "`v1.2.0/production`"), ("v1.2.0/staging", "Told at once")):
+        line = f'/release escalate admin-logistic {version} situation="production down" details="Orders fail"'
+        await player.command(CHARLIE, line, "#releases")
+        assert told in whispered(player)
+    assert await places(player, "escalation") == [("staging", "awaiting_acknowledgement")]
+
+
+@pytest.mark.parametrize("asked", ["checklist", "report"])
+async def test_two_that_are_under_way_are_told_apart_as_one_names_them(player: Player, asked: str) -> None:
+    await approved(player)
+    await approved(player, environment="staging")
+    await player.command(CHARLIE, f"/release {asked} admin-logistic", "#releases")
+    assert "Under way are v1.2.0/staging, v1.2.0/production." in whispered(player)
+
+
 async def test_where_there_is_one_environment_nobody_is_asked_for_it(tmp_path: Path) -> None:
     async with team(load(CONFIGURATION), tmp_path, ("production",)) as one:
         await one.command(CHARLIE, "/release approve", "#releases")
