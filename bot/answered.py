@@ -21,7 +21,7 @@ def take_buttons_away(tx: Transaction, before: Conversation, event: Event, wante
     for asking in tx.asking(event.conversation):
         if asking.kind == "tell":
             # It told of something, and offered what was possible then.
-            is_over = event.stage != before.stage
+            is_over = event.stage != before.stage or _signed(asking, event)
         else:
             is_over = (asking.kind, asking.step, asking.stage, asking.occasion) not in kept or _signed(asking, event)
         if is_over and (asking.kind == "tell" or not tx.withdraw(asking.key, event.at)):
@@ -32,4 +32,5 @@ def take_buttons_away(tx: Transaction, before: Conversation, event: Event, wante
 def _signed(asking: Asking, event: Event) -> bool:
     """Whether its reader has done what several are asked for, each for themself."""
     step = DIALOGUES[event.dialogue].step(event.step)
-    return isinstance(step.by, Signers) and (asking.step, asking.person) == (event.step, event.actor)
+    is_asked = asking.kind == "tell" or asking.step == event.step
+    return isinstance(step.by, Signers) and is_asked and asking.person == event.actor

@@ -12,7 +12,7 @@ from bot.pace import Pace
 from bot.settings import load
 from playground.player import Player
 from playground.run import CONFIGURATION, playing
-from playground.seed import CHARLIE, JOHN, PAVEL, RELEASES, TANIA
+from playground.seed import CHARLIE, JANE, JOHN, PAVEL, RELEASES, TANIA
 from tests.slack_workspace import calls
 from tests.stories.test_release_paths import approved, scheduled
 from tests.stories.test_reminders import later, private
@@ -115,6 +115,16 @@ async def test_who_signed_is_not_asked_any_more_while_another_still_is(tmp_path:
         assert "Sign off" in buttons(player, PAVEL)[0]
         await player.step(PAVEL, RELEASES, "Sign off")
         assert buttons(player, PAVEL) == [[]]
+
+
+async def test_who_was_told_of_an_escalation_and_acknowledged_it_is_not_asked_for_it_any_more(player: Player) -> None:
+    """Tania does, in her private message; Pavel still may."""
+    await player.command(JANE, '/release escalate situation=production_down details="Orders fail"', "#releases")
+    assert [buttons(player, user) for user in (TANIA, PAVEL)] == [[["Acknowledge"]]] * 2
+    [message] = player.person(TANIA).direct_messages
+    await player.click(TANIA, message, "Acknowledge")
+    assert [buttons(player, user) for user in (TANIA, PAVEL)] == [[[]], [["Acknowledge"]]]
+    assert "Acknowledge · Tania Petrova" in private(player, TANIA)[0].replace("*", "")
 
 
 async def test_an_entry_of_the_day_that_is_answered_does_not_ask_any_more(player: Player) -> None:
