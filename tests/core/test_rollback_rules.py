@@ -17,6 +17,7 @@ from bot.core.rollback_forms import CloseForm, CompleteForm, DetailForm, Initiat
 from bot.core.rollback_prefill import FILLERS
 from bot.core.rollback_rules import Rollback
 from bot.core.surroundings import NOWHERE, Past, Surroundings
+from bot.core.unannounced import Unannounced
 from bot.errors import Refusal
 from tests.core.a_release import DEVOPS, MANAGER, NOBODY, OTHER_QA, POLICY, QA, START, TECH_LEAD, WATCH
 from tests.core.a_rollback import AROUND, alarm, an_alarm, begun, closing, done, form_for, last, reason, rollback_in
@@ -152,6 +153,32 @@ def test_a_rollback_that_its_release_asks_for_is_where_that_is_whatever_the_conf
     renamed = POLICY.but(environments=("live", "staging"))
     linked = Actor(QA.id, QA.name, frozenset({Role.LINKED}))
     assert an_alarm(renamed, by=linked, environment="production").it.state == "awaiting_decision"
+
+
+@pytest.mark.parametrize(("environment", "asked"), [("production", False), ("staging", True)])
+def test_what_was_seen_to_be_deployed_there_without_its_release_is_not_questioned(
+    environment: str, *, asked: bool
+) -> None:
+    """A thread is open about it: Greenlight knows that it is live. Its release stops and follows."""
+    seen = Unannounced(
+        id="u",
+        dialogue="unannounced",
+        service=POLICY.name,
+        environment=environment,
+        version="UNA-1",
+        channel="C1",
+        opened_at=START,
+        opened_by="ci:hook:github",
+        since=START,
+        state="owned",
+        forms={"appear": {"version": "1.2.0"}},
+    )
+    around = Surroundings((seen,), (Past("r2", "v1.2.0", "scheduled"), Past("r1", "v1.1.0", "completed")))
+    if asked:
+        with pytest.raises(Refusal, match="was not deployed to production by its release"):
+            an_alarm(around=around)
+    else:
+        assert (an_alarm(around=around).it.release, an_alarm(around=around).it.follows) == ("r2", True)
 
 
 def test_an_unknown_environment_is_named_with_those_there_are() -> None:

@@ -76,7 +76,7 @@ async def test_a_release_that_is_not_deployed_is_rolled_back_only_by_who_is_sure
     with pytest.raises(RefusedError) as refused:
         await alarm(player, **asked)
     why = refused.value.errors["version"]
-    assert why.startswith("v1.2.0 is not deployed to production: its release is ")
+    assert why.startswith("v1.2.0 was not deployed to production by its release, which is ")
     assert "If v1.2.0 is live all the same, tick below" in why
     assert await states(player, "rollback") == []
     await player.send(CHARLIE, **asked, sure="yes")
@@ -105,7 +105,7 @@ async def test_a_typed_alarm_about_the_coming_version_is_told_which_one_is_live(
     await player.command(TANIA, "/rollback v1.2.0 severity=P0", "#releases")
     tania = player.person(TANIA)
     told = tania.text_of(tania.ephemerals[-1])
-    assert "v1.2.0 is not deployed to production: its release is awaiting signoffs." in told
+    assert "v1.2.0 was not deployed to production by its release, which is awaiting signoffs." in told
     assert "Known to be live is v1.1.0." in told
     assert "`sure=yes`" in told
     assert await states(player, "rollback") == []
@@ -141,7 +141,7 @@ async def test_an_unknown_target_is_questioned_once_something_was_verified(playe
     with pytest.raises(RefusedError) as refused:
         await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"when": at, "rollback_target": "v1.1.1"}))
     assert refused.value.errors["rollback_target"] == (
-        "No deployment of v1.1.1 to production is in my records. Did you mean v1.1.0? If it is right all the same, "
+        "No release in my records brought v1.1.1 to production. Did you mean v1.1.0? If it is right all the same, "
         "tick below that the versions are right. Known are: v1.1.0."
     )
     await player.send(JANE, **(PLAN | {"when": at, "rollback_target": "v1.1.0"}))
@@ -157,11 +157,11 @@ async def test_who_begins_the_rollback_is_asked_about_another_target_and_not_twi
     asked = {"severity": "P0 — Production down", "target": "v1.0.8"}
     with pytest.raises(RefusedError) as refused:
         await alarm(player, **asked)
-    assert "No deployment of v1.0.8 to production is in my records" in refused.value.errors["target"]
+    assert "No release in my records brought v1.0.8 to production" in refused.value.errors["target"]
     await player.send(CHARLIE, **asked, sure="yes")
     with pytest.raises(RefusedError) as refused:
         await player.step(JANE, INCIDENTS, "Begin rollback", target="v1.0.7", eta="5")
-    assert "No deployment of v1.0.7 to production is in my records" in refused.value.errors["target"]
+    assert "No release in my records brought v1.0.7 to production" in refused.value.errors["target"]
     await player.send(JANE, target="v1.0.8", eta="5")
     assert await states(player, "rollback") == ["rolling_back"]
 
@@ -209,7 +209,7 @@ async def test_who_plans_anew_is_asked_about_another_target_and_not_twice_about_
     await player.step(CHARLIE, RELEASES, "Propose another time", when=at, reason="Lunch")
     with pytest.raises(RefusedError) as refused:
         await player.step(JANE, RELEASES, "Plan deployment", when=at, rollback_target="v1.0.7")
-    assert "No deployment of v1.0.7 to production is in my records" in refused.value.errors["rollback_target"]
+    assert "No release in my records brought v1.0.7 to production" in refused.value.errors["rollback_target"]
 
 
 async def deployed_on(player: Player, target: str, **plan: str) -> None:
