@@ -106,12 +106,15 @@ class Pipelines:
             return Done(recorded(*same, policy), repeated=True)
         events = await self._conversations.store.read(lambda reader: reader.events(taken.conversation.id))
         event = events[taken.number - 1]
-        asked = record.version if record else str(answers.get("version", "")).strip()
-        if (event.step, taken.conversation.version) != (row.step.name, asked):
-            raise _used(f"“{event.step}” of {taken.conversation.version}")
+        it = taken.conversation
+        version = record.version if record else str(answers.get("version", "")).strip()
+        # What opens one names its environment in the body, which is compared below.
+        is_elsewhere = record is not None and record.environment != it.environment
+        if (event.step, it.version) != (row.step.name, version) or is_elsewhere:
+            raise _used(f"“{event.step}” of {it.version} for {it.environment}")
         if taken.differs:
-            raise _used(f"“{event.step}” of {taken.conversation.version} with another body")
-        return Done(recorded(event, taken.conversation, policy), taken.repeated)
+            raise _used(f"“{event.step}” of {it.version} with another body")
+        return Done(recorded(event, it, policy), taken.repeated)
 
     async def _same(self, record: Record, row: Row, answers: Mapping[str, Any]) -> tuple[Event, Any] | None:
         """What a hook has told already of the same, and the conversation."""

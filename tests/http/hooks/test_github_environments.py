@@ -59,6 +59,21 @@ async def test_a_release_to_staging_is_moved_by_its_own_deployment_and_no_thread
     assert await two.steps("unannounced") == ["appear"]
 
 
+async def test_a_key_that_was_used_for_one_environment_says_nothing_of_another(two: Told) -> None:
+    """A pipeline that heard of staging's start would deploy to production."""
+    await two.scheduled(environment="staging")
+    bearer = await two.token_for("approve", "start", name="ci")
+    assert (await two.post(RELEASES, APPROVAL, headers=bearer)).status_code == 201
+    start = {"commit": APPROVAL["commit"]}
+    answers = [
+        await two.post(f"{RELEASE}/steps/start?environment={place}", start, key="run-1", headers=bearer)
+        for place in ("staging", "staging", "production")
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 422]
+    assert "“start” of v1.2.0 for staging already" in answers[-1].text
+    assert await two.states() == ["deploying", "awaiting_signoffs"]
+
+
 async def test_a_pipeline_names_the_environment_where_its_version_is_under_way_in_two(two: Told) -> None:
     """Of one alone it need not. An environment without the version is told with its name."""
     await two.scheduled(environment="staging")
