@@ -6,7 +6,7 @@
 #   GREENLIGHT_SERVICE  the service's short name in Greenlight
 #   VERSION, COMMIT     what is released
 #   GREENLIGHT_ENVIRONMENT  of a service with several environments, the one that is deployed to; name it in approval.json,
-#                       too. Unset, the one that the version is under way in is meant.
+#                       too. Unset, nothing but the first is started or told of.
 #   RUN                 names this run, so that a request that is sent again is known; the CI's own run id
 #   TIMEOUT             seconds to wait for people, 5 hours unless set; POLL: seconds of one wait, 60 at most
 #

@@ -91,6 +91,8 @@ class Pipelines:
 
     async def _take(self, asking: Asking, policy: Service, row: Row, version: str, answers: Mapping[str, Any]) -> Done:
         record = await self._record(row.dialogue, asking, version) if version else None
+        if record is not None and not asking.environment:
+            _refuse_elsewhere(record, policy)
         reference = Reference(
             row.dialogue.name, row.step.name, conversation=record.id if record else "", service=asking.service
         )
@@ -192,6 +194,15 @@ class Pipelines:
             remedy = f"Name the environment, such as ?environment={names[0]}."
             raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, why, remedy=remedy, fields={"environment": remedy})
         return found[0]
+
+
+def _refuse_elsewhere(record: Record, policy: Service) -> None:
+    """Whoever names no environment may mean the first one, and would deploy there what was allowed elsewhere."""
+    place = record.environment
+    if len(policy.environments) > 1 and place != policy.environments[0]:
+        why = f"There is {record.version} for {place} alone, which the request does not name."
+        remedy = f"If it is meant, say so: ?environment={place}."
+        raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, why, remedy=remedy, fields={"environment": remedy})
 
 
 def _used(what: str) -> ApiError:

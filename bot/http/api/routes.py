@@ -41,8 +41,8 @@ Where = Annotated[
     str,
     Query(
         max_length=60,
-        description="Of several environments, the one that is meant. Only where the version is under "
-        "way in more than one.",
+        description="Of several environments, the one that is meant. Needed where the version is under way in "
+        "more than one, and by every step in another than the first.",
     ),
 ]
 Until = Annotated[

@@ -74,6 +74,19 @@ async def test_a_key_that_was_used_for_one_environment_says_nothing_of_another(t
     assert await two.states() == ["deploying", "awaiting_signoffs"]
 
 
+async def test_a_step_that_names_no_environment_is_none_of_staging(two: Told) -> None:
+    """Production's pipeline would deploy what was allowed for staging."""
+    await two.scheduled(environment="staging")
+    bearer = await two.token_for("start", name="ci")
+    start = {"commit": APPROVAL["commit"]}
+    answer = await two.post(f"{RELEASE}/steps/start", start, headers=bearer)
+    assert (answer.status_code, await two.states()) == (422, ["scheduled"])
+    assert "There is v1.2.0 for staging alone" in answer.text
+    assert "?environment=staging" in answer.text
+    answer = await two.post(f"{RELEASE}/steps/start?environment=staging", start, headers=bearer)
+    assert (answer.status_code, await two.states()) == (200, ["deploying"])
+
+
 async def test_a_pipeline_names_the_environment_where_its_version_is_under_way_in_two(two: Told) -> None:
     """Of one alone it need not. An environment without the version is told with its name."""
     await two.scheduled(environment="staging")
