@@ -91,7 +91,7 @@ def status_of(record: Record, conversation: Any, policy: Service) -> Status:
     dialogue = DIALOGUES[record.dialogue]
     release = conversation if isinstance(conversation, Release) else None
     planned = release.planned_at if release else None
-    here = address(record.service, dialogue, record.version)
+    here, place = address(record.service, dialogue, record.version), _named(record.environment, policy)
     return Status(
         conversation=record.id,
         service=record.service,
@@ -104,12 +104,12 @@ def status_of(record: Record, conversation: Any, policy: Service) -> Status:
         commit=release.approval.commit if release else None,
         missing_sign_offs=[role.value for role in release.missing] if release else [],
         awaited=[role.value for role in awaited_roles(dialogue, conversation)],
-        open_steps=[_open(step, dialogue, conversation, here) for step in dialogue.open_steps(record.state)],
+        open_steps=[_open(step, dialogue, conversation, here, place) for step in dialogue.open_steps(record.state)],
         planned_at=planned,
         start_from=planned - timedelta(minutes=policy.early_start) if planned else None,
         planned_end=release.planned_end if release else None,
         watch_until=release.watch_until if release else None,
-        links=_links(here, release, policy),
+        links=_links(here + place, release, policy),
         thread=Thread(channel=record.root_channel, ts=record.root_ts)
         if record.root_channel and record.root_ts
         else None,
@@ -119,6 +119,7 @@ def status_of(record: Record, conversation: Any, policy: Service) -> Status:
 def recorded(event: Event, conversation: Conversation, policy: Service) -> Recorded:
     """The answer to a step, from its event alone, so that it stays the same whatever happens later."""
     it = conversation
+    here = address(it.service, DIALOGUES[it.dialogue], it.version) + _named(it.environment, policy)
     return Recorded(
         conversation=it.id,
         service=it.service,
@@ -129,13 +130,18 @@ def recorded(event: Event, conversation: Conversation, policy: Service) -> Recor
         state=event.state,
         at=event.at,
         by=event.name,
-        links=_links(address(it.service, DIALOGUES[it.dialogue], it.version), None, policy),
+        links=_links(here, None, policy),
     )
 
 
-def _open(step: Step, dialogue: Dialogue[Any], conversation: Any, here: str) -> OpenStep:
+def _named(environment: str, policy: Service) -> str:
+    """What names the environment behind an address, where there are several."""
+    return f"?environment={environment}" if len(policy.environments) > 1 else ""
+
+
+def _open(step: Step, dialogue: Dialogue[Any], conversation: Any, here: str, place: str) -> OpenStep:
     by = dialogue.allowed(step, conversation)
-    href = f"{here}/steps/{step.name}" if Role.CI in by else None
+    href = f"{here}/steps/{step.name}{place}" if Role.CI in by else None
     return OpenStep(name=step.name, label=step.label, by=[role.value for role in by], href=href)
 
 

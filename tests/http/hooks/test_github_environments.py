@@ -83,7 +83,13 @@ async def test_a_step_that_names_no_environment_is_none_of_staging(two: Told) ->
     assert (answer.status_code, await two.states()) == (422, ["scheduled"])
     assert "There is v1.2.0 for staging alone" in answer.text
     assert "?environment=staging" in answer.text
-    answer = await two.post(f"{RELEASE}/steps/start?environment=staging", start, headers=bearer)
+    told = (await two.http.get(RELEASE, headers=bearer)).json()
+    [there] = [one["href"] for one in told["open_steps"] if one["name"] == "start"]
+    assert (there, told["links"]["self"]) == (
+        f"{RELEASE}/steps/start?environment=staging",
+        f"{RELEASE}?environment=staging",
+    )
+    answer = await two.post(there, start, headers=bearer)
     assert (answer.status_code, await two.states()) == (200, ["deploying"])
 
 
