@@ -32,13 +32,15 @@ async def whole(receive: Receive, headers: Mapping[bytes, bytes], most: int = MA
     announced = headers.get(b"content-length", b"0")
     if not announced.isdigit() or len(announced) > LONGEST_NUMBER or int(announced) > most:
         return None
-    body = bytearray()
-    more = True
-    while more and len(body) <= most:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return bytes(body) if len(body) <= most else None
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message.get("more_body", False):
+        pieces = bytearray(body)
+        while message.get("more_body", False) and len(pieces) <= most:
+            message = await receive()
+            pieces += message.get("body", b"")
+        body = bytes(pieces)
+    return body if len(body) <= most else None
 
 
 def again(body: bytes) -> Receive:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import MutableMapping
+from collections.abc import Awaitable, MutableMapping
 from datetime import datetime, timedelta
 from functools import cache
 from http import HTTPStatus
@@ -51,11 +51,11 @@ class Meter:
             return
         began, status = perf_counter(), 0
 
-        async def watched(message: MutableMapping[str, Any]) -> None:
+        def watched(message: MutableMapping[str, Any]) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            await send(message)
+            return send(message)
 
         try:
             await self._inside(scope, receive, watched)

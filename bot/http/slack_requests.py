@@ -6,19 +6,28 @@ from __future__ import annotations
 
 import json
 from binascii import a2b_qp
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, Protocol
 
-from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.async_app import AsyncBoltRequest
+from slack_bolt.response import BoltResponse
 
 RETRY_HEADERS = frozenset({b"x-slack-retry-num", b"x-slack-retry-reason"})
 """All that is asked of the headers once the signature is checked (docs.slack.dev, Events API, retries)."""
 
 
+class Bolt(Protocol):
+    """Bolt's app as it is used here (bot.bolt)."""
+
+    def request(self, fields: dict[str, Any], headers: Mapping[str, str]) -> AsyncBoltRequest: ...
+
+    async def async_dispatch(self, req: AsyncBoltRequest) -> BoltResponse: ...
+
+
 class SlackRequests:
     """Bolt as an ASGI application for requests that were checked."""
 
-    def __init__(self, bolt: AsyncApp) -> None:
+    def __init__(self, bolt: Bolt) -> None:
         self._bolt = bolt
 
     async def __call__(
@@ -30,9 +39,7 @@ class SlackRequests:
         """One request; its body comes whole."""
         body = (await receive())["body"]
         headers = {name.decode(): value.decode() for name, value in scope["headers"] if name in RETRY_HEADERS}
-        # "socket_mode" means to Bolt that nothing needs to be verified.
-        request = AsyncBoltRequest(body=payload(body), headers=headers, mode="socket_mode")
-        response = await self._bolt.async_dispatch(request)
+        response = await self._bolt.async_dispatch(self._bolt.request(payload(body), headers))
         content = response.body.encode()
         told = [(name.encode(), one.encode()) for name, values in response.headers.items() for one in values]
         told.append((b"content-length", str(len(content)).encode()))
