@@ -19,11 +19,11 @@ def take_buttons_away(tx: Transaction, before: Conversation, event: Event, wante
     kept = {(one.kind, one.step, one.stage, one.occasion) for one in wanted}
     title = DIALOGUES[event.dialogue].step(event.step).label
     for asking in tx.asking(event.conversation):
-        if asking.kind == "tell":
-            # It told of something, and offered what was possible then.
-            is_over = event.stage != before.stage or _signed(asking, event)
+        if asking.kind == "tell":  # it told of something, and offered what was possible then
+            is_past = event.stage != before.stage
         else:
-            is_over = (asking.kind, asking.step, asking.stage, asking.occasion) not in kept or _signed(asking, event)
+            is_past = (asking.kind, asking.step, asking.stage, asking.occasion) not in kept
+        is_over = is_past or _signed(asking, event)
         if is_over and (asking.kind == "tell" or not tx.withdraw(asking.key, event.at)):
             key, number = over_key(asking.key), event.number
             tx.enqueue(Outgoing(key, "direct", asking.person, title, (), event.conversation, event=number), event.at)

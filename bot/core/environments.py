@@ -24,15 +24,15 @@ Place = Annotated[OneLine | None, Ask("Environment", Widget.CHOICE, choices_of=c
 
 
 def known_environment(situation: Situation[Any]) -> None:
-    """As a guard: the service has it; and where the conversation is open, it is its own. What follows from another
-    conversation is where that is, also where the configuration names it otherwise by now.
+    """As a guard: the service has it; and where the conversation is open, it is its own. What is open, and what follows
+    from another conversation, stays where it is, also where the configuration names it otherwise by now.
     """
     it, policy = situation.conversation, situation.policy
     if Role.LINKED in situation.move.actor.roles:
         return
     named = getattr(situation.move.form, "environment", None)
     if named is None or (it.number and named.casefold() == it.environment):
-        return  # also where the configuration names it otherwise by now
+        return
     if named.casefold() not in policy.environments:
         raise _unknown(named, policy.name, policy.environments)
     if it.number:

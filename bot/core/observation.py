@@ -71,10 +71,9 @@ class Standing(Fact):
 
 class Observation(Fact):
     """What the watch of a release told already. `blind` holds the reason for each signal that can't be measured,
-    `alerts` the severity of those that were told and are not over, by name,
-    `paged` of which severities people were told outside of the thread. `alarm`: people say that it is P0, whatever is
-    measured. `was_warned`: a check saw something beyond a
-    limit, however briefly.
+    `alerts` the severity of those that were told and are not over, by name, `paged` of which severities people were
+    told outside of the thread. `alarm`: people say that it is P0, whatever is measured. `was_warned`: a check saw
+    something beyond a limit, however briefly.
     """
 
     breached: dict[str, Standing] = Field(default_factory=dict)

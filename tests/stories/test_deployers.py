@@ -398,15 +398,20 @@ async def test_a_deployment_that_failed_and_goes_on_can_be_asked_for_again(githu
         assert await outcomes(player) == ["accepted", "accepted", "succeeded"]
 
 
+async def canary(player: Player) -> None:
+    """A canary of which the first share was started."""
+    await approved(player)
+    await player.step(TANIA, RELEASES, "Sign off")
+    await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"strategy": "Canary"}))
+    await player.step(CHARLIE, RELEASES, "Time works")
+    await player.playground.advance(DEPLOYMENT_AT)
+    await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+
+
 async def test_a_canarys_shares_are_ordered_one_by_one(github: FakeActions, tmp_path: Path) -> None:
     """The first with the start, the next with each promotion; the clock's own words start nothing here."""
     async with team(github, tmp_path) as player:
-        await approved(player)
-        await player.step(TANIA, RELEASES, "Sign off")
-        await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"strategy": "Canary"}))
-        await player.step(CHARLIE, RELEASES, "Time works")
-        await player.playground.advance(DEPLOYMENT_AT)
-        await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+        await canary(player)
         assert "give v1.2.0 5% of the traffic of production" in last_words(player)
         github.goes("completed", "success")
         await later(player, 30)
@@ -420,12 +425,7 @@ async def test_a_paused_canary_says_that_the_deployer_was_not_told_and_devops_he
 ) -> None:
     """Nothing is ordered by a pause: QA reads it in the thread, DevOps privately; who paused it as DevOps knows."""
     async with team(github, tmp_path) as player:
-        await approved(player)
-        await player.step(TANIA, RELEASES, "Sign off")
-        await player.step(JANE, RELEASES, "Plan deployment", **(PLAN | {"strategy": "Canary"}))
-        await player.step(CHARLIE, RELEASES, "Time works")
-        await player.playground.advance(DEPLOYMENT_AT)
-        await player.step(JANE, RELEASES, "Start deployment", commit="abc123")
+        await canary(player)
         ordered, before = len(github.dispatched), len(private(player, JANE))
         await player.step(CHARLIE, RELEASES, "Pause canary", reason="The dashboard looks odd")
         assert len(github.dispatched) == ordered
