@@ -69,3 +69,36 @@ def test_a_request_carries_all_that_bolt_would_give_it() -> None:
     assert ours.context.keys() == bolts.context.keys()
     assert ours.context.client.base_url == bolts.context.client.base_url
     assert ours.context.client is app.client
+
+
+def test_a_command_of_the_short_way_is_spared_what_listeners_ask_for_and_no_other_is() -> None:
+    """It has every attribute of Bolt's own request: this fails when a new version of Bolt gives it another."""
+    app = bolt()
+
+    @app.slash_command("/release")
+    async def release(_command: Mapping[str, Any]) -> BoltResponse:
+        return BoltResponse(status=200)
+
+    fields = {"command": "/release", "team_id": "T1", "user_id": "U1"}
+    short, bolts = app.request(fields, {}), request(fields)
+    assert vars(short).keys() == vars(bolts).keys()
+    assert (short.body, short.mode, short.headers) == (bolts.body, bolts.mode, bolts.headers)
+    assert short.context == {}
+    for other in ({**fields, "command": "/other"}, {"type": "block_actions", "user": {"id": "U1"}}):
+        assert app.request(other, {}).context["user_id"] == "U1"
+
+
+async def test_what_the_short_way_raises_ends_where_a_listeners_errors_end_as_well() -> None:
+    """Bolt's error handler finds all it asks for in such a request."""
+    app = bolt()
+
+    @app.error
+    async def told(error: Exception, body: dict[str, Any], request: AsyncBoltRequest) -> BoltResponse:
+        return BoltResponse(status=200, body=f"{body['command']}: {error} {request.headers.get('x', '')}".strip())
+
+    @app.slash_command("/release")
+    async def release(_command: Mapping[str, Any]) -> BoltResponse:
+        raise Refusal("Not now.")
+
+    answer = await app.async_dispatch(app.request({"command": "/release"}, {}))
+    assert (answer.status, answer.body) == (200, "/release: Not now.")
