@@ -127,6 +127,14 @@ async def test_who_was_told_of_an_escalation_and_acknowledged_it_is_not_asked_fo
     assert "Acknowledge · Tania Petrova" in private(player, TANIA)[0].replace("*", "")
 
 
+async def test_an_escalation_that_is_handled_asks_nobody_to_acknowledge_it_any_more(player: Player) -> None:
+    """Pavel says how it ended before Tania has pressed anything: her message says so instead."""
+    await player.command(JANE, '/release escalate situation=production_down details="Orders fail"', "#releases")
+    await player.step(PAVEL, RELEASES, "Handled", outcome="Rolled back to v1.1.0")
+    assert buttons(player, TANIA)[0] == []
+    assert "Handled · Pavel Novak" in private(player, TANIA)[0].replace("*", "")
+
+
 async def test_an_entry_of_the_day_that_is_answered_does_not_ask_any_more(player: Player) -> None:
     """John confirms T-30m in his private message, which says so then."""
     await scheduled(player)
