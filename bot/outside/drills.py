@@ -36,10 +36,10 @@ class Drills:
     settling: float = 0.0
 
     async def do(self, stored: StoredErrand) -> Report:
-        """Send it, and report the arrival; nothing once the drill is over. What is sent twice is harmless."""
+        """Send it, and report the arrival; nothing once it, or its time, is over. To send it twice is harmless."""
         record = await self.store.read(lambda reader: reader.load(stored.errand.conversation))
         drill: Drill | None = read_conversation(record) if record else None
-        if drill is None or drill.state != "under_way":
+        if drill is None or drill.state != "under_way" or (drill.ends_at and self.clock.now() >= drill.ends_at):
             return Report()
         payload = stored.errand.payload
         target = str(payload["target"])
